@@ -1,0 +1,51 @@
+import type { StreamStore } from '@ds/core'
+import { DurableStreamsServer, createHonoApp, nodeRuntime } from '@ds/server'
+import { MemoryStore } from '@ds/store-memory'
+
+/** The stores that every case runs on; a new store adds one line. */
+export const STORES: Readonly<Record<string, () => StreamStore>> = {
+  memory: () => new MemoryStore(),
+}
+
+/** How a handler is reached: as a function, or over a socket through one of the two bindings. */
+export type Binding = 'fetch' | 'hono' | 'node'
+
+export const BINDINGS: readonly Binding[] = ['fetch', 'hono', 'node']
+
+/** A server under test. */
+export interface Subject {
+  readonly baseUrl: string
+  readonly fetch: typeof fetch
+  stop(): Promise<void>
+}
+
+export const LONG_POLL_TIMEOUT_MS = 800
+
+const IN_PROCESS_ORIGIN = 'http://in-process.test'
+const networkFetch = globalThis.fetch
+
+/** Starts a subject of the matrix. */
+export async function startSubject(storeName: string, binding: Binding): Promise<Subject> {
+  const store = STORES[storeName]!()
+  const options = { store, longPollTimeoutMs: LONG_POLL_TIMEOUT_MS }
+  if (binding === 'fetch') {
+    const { app, handler } = createHonoApp(options, nodeRuntime)
+    return {
+      baseUrl: IN_PROCESS_ORIGIN,
+      fetch: async (input, init) => app.fetch(new Request(input, init)),
+      async stop() {
+        await handler.close()
+        await store.close()
+      },
+    }
+  }
+  const server = new DurableStreamsServer({ ...options, binding, port: 0, host: '127.0.0.1', stopTimeoutMs: 500 })
+  return {
+    baseUrl: await server.start(),
+    fetch: networkFetch,
+    async stop() {
+      await server.stop()
+      await store.close()
+    },
+  }
+}

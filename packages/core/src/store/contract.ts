@@ -1,0 +1,129 @@
+import type { StreamId, StreamPath } from '../protocol/branded.js'
+import type { StreamRecord } from './record.js'
+
+/** Stores that answer at once need not make promises. */
+export type MaybePromise<T> = T | Promise<T>
+
+/** Tells one state of a record from the next; only the store that made it knows what is inside. */
+export type Version = string | number
+
+/**
+ * What keeps streams. A store knows nothing of the protocol: it keeps records, entries and bytes, and it changes
+ * a stream in one step if nobody else has changed it in between.
+ *
+ * Every method may throw a {@link StoreError}; anything else that it throws counts as a fault of the store, too.
+ */
+export interface StreamStore {
+  readonly capabilities: StoreCapabilities
+
+  /**
+   * The stream's record, and of its entries those that are asked for and exist. It sees every commit that was
+   * acknowledged before the call, by any node.
+   */
+  load(path: StreamPath, entryKeys: readonly string[]): MaybePromise<LoadedStream | null>
+
+  /**
+   * Changes a stream, all of it or nothing, if its version is still `expected` (null: if it does not exist).
+   * When it answers `committed`, the change is as durable as {@link StoreCapabilities.durability} says, and every
+   * `wake` that watches the path has been or will be called.
+   */
+  commit(path: StreamPath, expected: Version | null, change: StreamChange): MaybePromise<CommitResult>
+
+  /**
+   * Bytes of one incarnation from a position on, which lies in [base, tail): at least one byte, at most
+   * `limitBytes`, in as many pieces as is convenient. Only committed bytes. The caller does not write to them, and
+   * the store never changes them. Null when the incarnation is gone.
+   */
+  read(streamId: StreamId, from: number, limitBytes: number): MaybePromise<readonly Uint8Array[] | null>
+
+  /**
+   * Calls `wake` after the stream at `path` has changed, by any node: after a commit, a creation, a removal. Calls
+   * may be late, merged or repeated; on a multi-node store they may be lost. Returns what ends the watch.
+   */
+  watch(path: StreamPath, wake: () => void): () => void
+
+  /** Moves the start of a sliding expiry window; of two moments the later one stands. No new version. */
+  touch(path: StreamPath, now: number): MaybePromise<void>
+
+  /** Paths that begin with `prefix` and sort after `after` in UTF-16 order, at most `limit`, in that order. */
+  list(prefix: string, after: string, limit: number): MaybePromise<readonly StreamPath[]>
+
+  /**
+   * Paths of streams whose `dueAt(record, touchedAt)` has come, in any order, at most `limit`. It may miss some
+   * that later calls name, as long as no stream is missed for ever.
+   */
+  due(now: number, limit: number): MaybePromise<readonly StreamPath[]>
+
+  /** Lets go of everything. What was committed stays. Nothing is called afterwards. */
+  close(): MaybePromise<void>
+}
+
+/** What a store promises; the engine and the conformance cases act on it. */
+export interface StoreCapabilities {
+  /** For logs and the health endpoint, such as `memory`. */
+  readonly name: string
+  /**
+   * What a committed change survives: nothing (`volatile`), the end of the process (`process`), a loss of power
+   * (`power`).
+   */
+  readonly durability: 'volatile' | 'process' | 'power'
+  /** Whether several engines may use the same data at once. */
+  readonly multiNode: boolean
+}
+
+/** A stream as a store knows it. */
+export interface LoadedStream {
+  readonly record: StreamRecord
+  readonly version: Version
+  /** The {@link StreamChange.commitId} of the last commit. */
+  readonly commitId: string
+  /** When a commit or a touch last moved the expiry window, in milliseconds since 1970. */
+  readonly touchedAt: number
+  readonly entries: ReadonlyMap<string, string>
+}
+
+/** One step of one stream. */
+export interface StreamChange {
+  /** Names this commit, so that its author can recognise it after an unknown outcome; 1 to 64 characters. */
+  readonly commitId: string
+  /**
+   * The record after the step; null removes the stream with its bytes and entries. A record with another
+   * `streamId` than before replaces the incarnation: the old one's bytes and entries go in the same step.
+   */
+  readonly record: StreamRecord | null
+  /** Bytes that follow the ones stored so far; `record.tail` already counts them. */
+  readonly bytes: readonly Uint8Array[]
+  /** Entries to set, or with null to remove. */
+  readonly entries: ReadonlyMap<string, string | null>
+  /** The new start of the expiry window; null leaves it where it is. */
+  readonly touchedAt: number | null
+}
+
+/**
+ * What became of a commit. `unknown` means that it may or may not have happened, now or later; the engine then
+ * looks for its own commit id and never repeats the change blindly. A commit that definitely did not happen, for
+ * any other reason than a conflict, is a thrown {@link StoreError}.
+ */
+export type CommitResult =
+  | { readonly kind: 'committed'; readonly version: Version }
+  | { readonly kind: 'conflict' }
+  | { readonly kind: 'unknown'; readonly cause: unknown }
+
+/** Why a store could not do what it was asked for, without having changed anything. */
+export type StoreErrorCode =
+  /** It cannot be reached or is stopping; a later attempt may succeed. */
+  | 'unavailable'
+  /** There is no space; reads go on. */
+  | 'full'
+  /** What it finds cannot be trusted. */
+  | 'corrupt'
+
+/** A definite failure of a store: nothing has changed. */
+export class StoreError extends Error {
+  readonly code: StoreErrorCode
+  constructor(code: StoreErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options)
+    this.name = 'StoreError'
+    this.code = code
+  }
+}

@@ -1,0 +1,101 @@
+import type { Expiry } from '../protocol/expiry.js'
+import type { ProducerState, ProducerTuple } from '../producer/producer-state.js'
+import type { StreamId, StreamPath } from '../protocol/branded.js'
+import { deadlineOf } from '../protocol/expiry.js'
+
+/**
+ * Everything that is remembered of one stream, apart from its bytes and its entries. It is plain JSON data: a
+ * store keeps it whole and reads only `streamId`, `base`, `tail` and what {@link dueAt} needs.
+ */
+export interface StreamRecord {
+  readonly streamId: StreamId
+  readonly state: RecordState
+  /** Verbatim, as the creator sent it. */
+  readonly contentType: string
+  /** Milliseconds since 1970. */
+  readonly createdAt: number
+  /** The first readable position; 0 until retention drops bytes. */
+  readonly start: number
+  /** The position of the stream's own first byte: where it forked off, 0 when it is no fork. */
+  readonly base: number
+  /** The position after the last byte. */
+  readonly tail: number
+  readonly closed: boolean
+  /** The producer attempt that closed the stream, which may be repeated; null when there was none. */
+  readonly closedBy: ProducerTuple | null
+  /** The last `Stream-Seq` accepted; its scope is the stream. @see PROTOCOL §5.2 */
+  readonly lastStreamSeq: string | null
+  readonly expiry: Expiry
+  /** Where the bytes before `base` are, in order; empty when the stream is no fork. */
+  readonly lineage: readonly LineagePart[]
+  /** What the stream was forked from; null when it is no fork. */
+  readonly origin: ForkOrigin | null
+  /** How many forks hold this stream; each has an entry of {@link forkEntryKey}. */
+  readonly forkCount: number
+  /** Forks whose creation was begun and not yet confirmed; they hold the stream, too. */
+  readonly pendingForks: readonly PendingFork[]
+  readonly producerCount: number
+  /** The moment at which unfinished work on this stream is to be looked at again; null when there is none. */
+  readonly attentionAt: number | null
+}
+
+/**
+ * - `live`: serves requests.
+ * - `soft-deleted`: deleted or expired, kept for the forks that read its bytes. @see PROTOCOL §4.2
+ * - `removing`: a fork that is deleted for everybody, and still has to let go of its source.
+ */
+export type RecordState = 'live' | 'soft-deleted' | 'removing'
+
+/** The bytes up to position `end` belong to incarnation `streamId`; parts follow each other. */
+export interface LineagePart {
+  readonly streamId: StreamId
+  readonly end: number
+}
+
+/** The source that a fork is bound to: an incarnation, never just a path. */
+export interface ForkOrigin {
+  readonly path: StreamPath
+  readonly streamId: StreamId
+  /** The position of the offset that the fork was asked for. */
+  readonly anchor: number
+  /** How many messages (JSON) or bytes past the anchor were inherited in addition. */
+  readonly subOffset: number
+}
+
+/** A fork between the commit that adds it to its source and the one that confirms it. */
+export interface PendingFork {
+  readonly streamId: StreamId
+  readonly path: StreamPath
+  readonly since: number
+}
+
+/** The key of the entry that remembers one producer. */
+export function producerEntryKey(producerId: string): string {
+  return `p:${producerId}`
+}
+
+/** The key of the entry by which one fork holds its source; its value is the fork's path. */
+export function forkEntryKey(forkId: StreamId): string {
+  return `f:${forkId}`
+}
+
+/** Writes a producer's state as an entry. */
+export function formatProducerEntry(state: ProducerState): string {
+  return `${state.epoch}:${state.lastSeq}`
+}
+
+/** Reads a producer's entry; null when there is none. */
+export function parseProducerEntry(entry: string | undefined): ProducerState | null {
+  if (entry === undefined) return null
+  const colon = entry.indexOf(':')
+  return { epoch: Number(entry.slice(0, colon)), lastSeq: Number(entry.slice(colon + 1)) }
+}
+
+/**
+ * The moment from which a store's `due` must name the stream: when it expires, or when unfinished work wants
+ * attention; Infinity when there is nothing to wait for. A deleted stream no longer expires.
+ */
+export function dueAt(record: StreamRecord, touchedAt: number): number {
+  const deadline = record.state === 'live' ? deadlineOf(record.expiry, touchedAt) : Infinity
+  return Math.min(deadline, record.attentionAt ?? Infinity)
+}

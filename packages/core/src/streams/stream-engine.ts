@@ -1,0 +1,272 @@
+import type { AppendOutcome, AppendRequest } from '../decide/append.js'
+import type { CreateRequest } from '../decide/create.js'
+import type { DeleteOutcome } from '../decide/delete.js'
+import type { Environment, StreamLimits } from './environment.js'
+import type { FeedContext } from './live-feed.js'
+import type { ForkOutcome } from './fork-maker.js'
+import type { LiveRead, LiveReader } from './live-batch.js'
+import type { LoadedStream, StreamStore } from '../store/contract.js'
+import type { Offset, StreamPath } from '../protocol/branded.js'
+import type { OffsetRequest } from '../protocol/offset.js'
+import type { ReadRefusal, ReadStart } from '../decide/read.js'
+import type { StreamInfo } from '../decide/stream-state.js'
+import { CommitQueue, asFault } from './commit-queue.js'
+import { DEFAULT_LIMITS, StreamFault } from './environment.js'
+import { ForkMaker } from './fork-maker.js'
+import { LiveFeed } from './live-feed.js'
+import { PageReader } from './page-reader.js'
+import { Sweeper } from './sweeper.js'
+import { decideAppend } from '../decide/append.js'
+import { decideCreate, matchExisting, planStream } from '../decide/create.js'
+import { decideDelete } from '../decide/delete.js'
+import { decideReadStart } from '../decide/read.js'
+import { describeStream, lifecycleOf, offsetAt } from '../decide/stream-state.js'
+import { frameBody } from '../decide/request-body.js'
+import { producerEntryKey } from '../store/record.js'
+
+/** A creation with its first content. @see PROTOCOL §5.1 */
+export interface CreateStream extends CreateRequest {
+  readonly body: Uint8Array
+}
+
+/** An append as it was received. @see PROTOCOL §5.2 */
+export interface AppendToStream extends Omit<AppendRequest, 'body'> {
+  readonly body: Uint8Array
+}
+
+/** What HEAD tells. @see PROTOCOL §5.5 */
+export type HeadOutcome =
+  | { readonly kind: 'found'; readonly stream: StreamInfo }
+  | { readonly kind: 'not-found' }
+  | { readonly kind: 'gone' }
+
+/** One page of a catch-up read. @see PROTOCOL §5.6 */
+export interface ReadPage {
+  readonly kind: 'page'
+  readonly stream: StreamInfo
+  readonly from: number
+  readonly to: number
+  /** The offset to go on from. */
+  readonly next: Offset
+  /** In stored form: JSON messages are not wrapped yet. */
+  readonly pieces: readonly Uint8Array[]
+  /** Whether the page reaches the tail. */
+  readonly upToDate: boolean
+  /** Whether the stream is closed and the page reaches its end. */
+  readonly closed: boolean
+}
+
+export type ReadOutcome = ReadPage | ReadRefusal
+
+/** A live read that has begun, or why it has not. @see PROTOCOL §5.7, §5.8 */
+export type FollowOutcome =
+  | {
+      readonly kind: 'following'
+      readonly stream: StreamInfo
+      readonly from: Offset
+      readonly live: LiveRead
+    }
+  | ReadRefusal
+
+export interface StreamEngineOptions {
+  readonly store: StreamStore
+  readonly environment: Environment
+  /** What is left out has the value of {@link DEFAULT_LIMITS}. */
+  readonly limits?: Partial<StreamLimits>
+  /** Told of faults in work that no request waits for. */
+  readonly onBackgroundFault?: (fault: StreamFault) => void
+}
+
+/** How often a creation waits for the remains of a dead fork at its path. */
+const MAX_CREATE_ATTEMPTS = 8
+
+/**
+ * Durable streams over a store, without HTTP: it brings requests into an order, decides them, commits them
+ * together, and wakes live readers. All methods reject with a {@link StreamFault} when the store fails or a bound
+ * is reached, and resolve to an outcome for everything that the protocol foresees.
+ */
+export class StreamEngine {
+  readonly store: StreamStore
+  readonly limits: StreamLimits
+  readonly #environment: Environment
+  readonly #queue: CommitQueue
+  readonly #pages: PageReader
+  readonly #forks: ForkMaker
+  readonly #sweeper: Sweeper
+  readonly #feeds = new Map<StreamPath, LiveFeed>()
+  readonly #feedContext: FeedContext
+  #liveReaders = 0
+  #isStopping = false
+
+  constructor(options: StreamEngineOptions) {
+    const { store, environment } = options
+    this.store = store
+    this.limits = { ...DEFAULT_LIMITS, ...options.limits }
+    this.#environment = environment
+    this.#queue = new CommitQueue(store, environment, this.limits)
+    this.#pages = new PageReader(store)
+    this.#feedContext = { store, pages: this.#pages, environment, maxPageBytes: this.limits.maxPageBytes }
+    const context = { store, queue: this.#queue, pages: this.#pages, environment, limits: this.limits }
+    this.#forks = new ForkMaker(context)
+    this.#sweeper = new Sweeper(context, this.#forks, options.onBackgroundFault ?? (() => undefined))
+    this.#sweeper.start()
+  }
+
+  /** How many live readers there are. */
+  get liveReaders(): number {
+    return this.#liveReaders
+  }
+
+  /** Creates a stream or a fork, or finds that it exists as asked. @see PROTOCOL §5.1, §4.2 */
+  async create(path: StreamPath, request: CreateStream): Promise<ForkOutcome> {
+    for (let attempt = 1; attempt <= MAX_CREATE_ATTEMPTS; attempt++) {
+      this.#refuseWhenStopping()
+      const outcome =
+        request.fork === null
+          ? await this.#createStream(path, request)
+          : await this.#createFork(path, request)
+      if (outcome.kind !== 'unreleased') return outcome
+      await this.#sweeper.collect(path)
+    }
+    throw new StreamFault('contended', 'the remains of a deleted fork are still being removed')
+  }
+
+  /** Appends, closes, or both. @see PROTOCOL §5.2, §5.3 */
+  append(path: StreamPath, request: AppendToStream): Promise<AppendOutcome> {
+    this.#refuseWhenStopping()
+    const framed: AppendRequest = { ...request, body: frameBody(request.contentType, request.body) }
+    return this.#queue.submit(path, {
+      entryKeys: request.producer === null ? [] : [producerEntryKey(request.producer.id)],
+      byteLength: request.body.length,
+      decide: (state, now) => decideAppend(state, framed, now, this.limits),
+    })
+  }
+
+  /** Deletes a stream, or keeps what its forks need of it. @see PROTOCOL §5.4 */
+  async delete(path: StreamPath): Promise<DeleteOutcome> {
+    this.#refuseWhenStopping()
+    const { reply, next } = await this.#queue.submit(path, {
+      entryKeys: [],
+      byteLength: 0,
+      decide: decideDelete,
+    })
+    if (next.kind === 'release') await this.#forks.release(path, next.streamId, next.origin)
+    return reply
+  }
+
+  /** Describes a stream without using it. @see PROTOCOL §5.5 */
+  async head(path: StreamPath): Promise<HeadOutcome> {
+    const loaded = await this.#load(path)
+    const lifecycle = lifecycleOf(loaded, this.#environment.now())
+    if (loaded === null || lifecycle === 'absent') return { kind: 'not-found' }
+    return lifecycle === 'gone' ? { kind: 'gone' } : { kind: 'found', stream: describeStream(loaded) }
+  }
+
+  /** Reads one page from an offset; null stands for the start. @see PROTOCOL §5.6 */
+  async read(path: StreamPath, offset: OffsetRequest | null): Promise<ReadOutcome> {
+    for (;;) {
+      const loaded = await this.#load(path)
+      const start = await this.#startRead(path, loaded, offset)
+      if (start.kind !== 'start') return start
+      const { record, position, content } = start
+      const cut = content === 'json' ? 'message' : 'anywhere'
+      const page = await this.#reading(this.#pages.readPage(record, position, this.limits.maxPageBytes, cut))
+      // The stream was deleted between the two steps: the next load tells what there is now.
+      if (page === null || loaded === null) continue
+      return {
+        ...page,
+        kind: 'page',
+        stream: describeStream(loaded),
+        next: offsetAt(record, page.to),
+        upToDate: page.reachesTail,
+        closed: record.closed && page.to === record.tail,
+      }
+    }
+  }
+
+  /** Reads from an offset on for as long as the stream and the reader last. @see PROTOCOL §5.7, §5.8 */
+  async follow(path: StreamPath, offset: OffsetRequest | null, reader: LiveReader): Promise<FollowOutcome> {
+    this.#refuseWhenStopping()
+    if (this.#liveReaders >= this.limits.maxLiveReaders) {
+      throw new StreamFault('overloaded', 'too many live readers')
+    }
+    const loaded = await this.#load(path)
+    const start = await this.#startRead(path, loaded, offset)
+    if (start.kind !== 'start') return start
+    if (loaded === null) return { kind: 'not-found' }
+    this.#liveReaders++
+    const live = this.#feedOf(path).follow(start.record, start.position, reader, () => this.#liveReaders--)
+    return {
+      kind: 'following',
+      stream: describeStream(loaded),
+      from: offsetAt(start.record, start.position),
+      live,
+    }
+  }
+
+  /** Ends live readers, refuses new requests, and waits for the ones begun. The store stays open. */
+  async close(): Promise<void> {
+    this.#isStopping = true
+    this.#sweeper.stop()
+    for (const feed of [...this.#feeds.values()]) feed.endAll('stopped')
+    await this.#queue.whenIdle()
+  }
+
+  #createStream(path: StreamPath, request: CreateStream): ReturnType<ForkMaker['create']> {
+    const body = frameBody(request.contentType, request.body)
+    const blueprint = planStream(request, this.#environment.newStreamId(), body)
+    return this.#queue.submit(path, {
+      entryKeys: [],
+      byteLength: request.body.length,
+      decide: (state, now) => decideCreate(state, request, blueprint, now),
+    })
+  }
+
+  async #createFork(path: StreamPath, request: CreateStream): ReturnType<ForkMaker['create']> {
+    const existing = matchExisting(await this.#load(path), request, this.#environment.now())
+    return existing ?? this.#forks.create(path, request, request.fork!, request.body)
+  }
+
+  async #startRead(
+    path: StreamPath,
+    loaded: LoadedStream | null,
+    offset: OffsetRequest | null,
+  ): Promise<ReadStart | ReadRefusal> {
+    const now = this.#environment.now()
+    const start = decideReadStart(loaded, offset, now)
+    if (start.kind !== 'start') return start
+    if (start.record.expiry.kind === 'ttl') await this.store.touch(path, now)
+    if (start.content !== 'json') return start
+    const isBoundary = await this.#reading(this.#pages.isBoundary(start.record, start.position, 'json'))
+    return isBoundary ? start : { kind: 'offset-invalid' }
+  }
+
+  async #load(path: StreamPath): Promise<LoadedStream | null> {
+    try {
+      return await this.store.load(path, [])
+    } catch (error) {
+      throw asFault(error)
+    }
+  }
+
+  async #reading<T>(read: Promise<T>): Promise<T> {
+    try {
+      return await read
+    } catch (error) {
+      throw asFault(error)
+    }
+  }
+
+  #feedOf(path: StreamPath): LiveFeed {
+    let feed = this.#feeds.get(path)
+    if (feed === undefined) {
+      feed = new LiveFeed(path, this.#feedContext, () => this.#feeds.delete(path))
+      this.#feeds.set(path, feed)
+    }
+    return feed
+  }
+
+  #refuseWhenStopping(): void {
+    if (this.#isStopping) throw new StreamFault('unavailable', 'the server is stopping')
+  }
+}

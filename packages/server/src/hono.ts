@@ -1,0 +1,6 @@
+export { createHonoApp, mountHandler } from './hono/hono-app.js'
+export type { DurableStreamsApp } from './hono/hono-app.js'
+export { StreamHandler } from './http/handler.js'
+export type { Runtime } from './http/handler.js'
+export type { HandlerOptions } from './http/options.js'
+export { webRuntime } from './http/web-runtime.js'

@@ -1,0 +1,94 @@
+import type { HttpReply, HttpRequest, LiveBody } from '../http/exchange.js'
+import { BodyError, isLiveBody } from '../http/exchange.js'
+import { joinBytes, totalLength } from '@ds/core'
+
+/** How much a live body may hold for a client that does not read, in bytes. */
+const LIVE_BUFFER_BYTES = 64 << 10
+
+/** A web-standard Request as the handler sees it. */
+export class WebRequest implements HttpRequest {
+  readonly #request: Request
+  readonly target: string
+
+  /** @param target the request line's target where the runtime knows it; a Request holds only its normal form */
+  constructor(request: Request, target: string) {
+    this.#request = request
+    this.target = target
+  }
+
+  get method(): string {
+    return this.#request.method
+  }
+
+  get origin(): string {
+    const { url } = this.#request
+    return url.slice(0, url.indexOf('/', url.indexOf('://') + 3))
+  }
+
+  header(name: string): string | undefined {
+    return this.#request.headers.get(name) ?? undefined
+  }
+
+  onAbort(run: () => void): void {
+    this.#request.signal.addEventListener('abort', run, { once: true })
+  }
+
+  async readBody(limitBytes: number): Promise<Uint8Array> {
+    const { body } = this.#request
+    if (body === null) return new Uint8Array(0)
+    const chunks: Uint8Array[] = []
+    let length = 0
+    try {
+      for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
+        length += chunk.length
+        if (length > limitBytes) throw new BodyError('too-large')
+        chunks.push(chunk)
+      }
+    } catch (error) {
+      throw error instanceof BodyError ? error : new BodyError('aborted')
+    }
+    return joinBytes(chunks)
+  }
+}
+
+/** A reply as a web-standard Response. */
+export function toResponse(reply: HttpReply): Response {
+  const headers = new Headers()
+  for (let i = 0; i < reply.headers.length; i += 2) headers.append(reply.headers[i]!, reply.headers[i + 1]!)
+  const { status, body } = reply
+  if (isLiveBody(body)) return new Response(streamOf(body), { status, headers })
+  if (body === null) return new Response(null, { status, headers })
+  headers.set('content-length', String(totalLength(body)))
+  return new Response(joinBytes(body) as Uint8Array<ArrayBuffer>, { status, headers })
+}
+
+function streamOf(body: LiveBody): ReadableStream<Uint8Array> {
+  let hasEnded = false
+  return new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        const finish = (act: () => void): void => {
+          if (hasEnded) return
+          hasEnded = true
+          act()
+          body.onClose()
+        }
+        body.open({
+          write(chunk) {
+            if (hasEnded) return false
+            controller.enqueue(chunk)
+            return (controller.desiredSize ?? 0) > 0
+          },
+          end: () => finish(() => controller.close()),
+          destroy: () => finish(() => controller.error(new Error('the client does not read'))),
+        })
+      },
+      pull: () => body.onDrain(),
+      cancel() {
+        hasEnded = true
+        body.onClose()
+      },
+    },
+    { highWaterMark: LIVE_BUFFER_BYTES, size: (chunk) => chunk.length },
+  )
+}

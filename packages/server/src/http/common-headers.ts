@@ -1,0 +1,97 @@
+import type { CorsOption } from './options.js'
+import type { HttpReply, HttpRequest } from './exchange.js'
+import { HEADER } from '@ds/core'
+
+const METHODS = 'GET, HEAD, POST, PUT, DELETE, OPTIONS'
+export const ALLOW: readonly string[] = ['allow', METHODS]
+
+/** What browsers may send. @see PROTOCOL §13.2 */
+const REQUEST_HEADERS = [
+  'authorization',
+  HEADER.contentType,
+  'if-none-match',
+  HEADER.streamTtl,
+  HEADER.streamExpiresAt,
+  HEADER.streamSeq,
+  HEADER.streamClosed,
+  HEADER.streamForkedFrom,
+  HEADER.streamForkOffset,
+  HEADER.streamForkSubOffset,
+  HEADER.producerId,
+  HEADER.producerEpoch,
+  HEADER.producerSeq,
+].join(', ')
+
+/** What pages may see of a response. */
+const RESPONSE_HEADERS = [
+  HEADER.streamNextOffset,
+  HEADER.streamCursor,
+  HEADER.streamUpToDate,
+  HEADER.streamClosed,
+  HEADER.streamTtl,
+  HEADER.streamExpiresAt,
+  HEADER.sseDataEncoding,
+  HEADER.producerEpoch,
+  HEADER.producerSeq,
+  HEADER.producerExpectedSeq,
+  HEADER.producerReceivedSeq,
+  'etag',
+  'location',
+  'retry-after',
+].join(', ')
+
+const PREFLIGHT_SECONDS = '86400'
+
+/** @see PROTOCOL §12.7 */
+const SECURITY = ['x-content-type-options', 'nosniff', 'cross-origin-resource-policy', 'cross-origin']
+
+/** Adds to replies what every one of them carries: browser security headers, and who may read it. */
+export class CommonHeaders {
+  readonly #cors: CorsOption
+  readonly #forAll: readonly string[]
+
+  constructor(cors: CorsOption) {
+    this.#cors = cors
+    this.#forAll =
+      cors === '*'
+        ? [...SECURITY, 'access-control-allow-origin', '*', 'access-control-expose-headers', RESPONSE_HEADERS]
+        : SECURITY
+  }
+
+  addTo(reply: HttpReply, request: HttpRequest): HttpReply {
+    const { status, headers, body } = reply
+    return { status, headers: [...headers, ...this.#forAll, ...this.#forOrigin(request)], body }
+  }
+
+  /** Answers a preflight, and tells everybody else which methods there are. */
+  preflight(): HttpReply {
+    const allowed =
+      this.#cors === false
+        ? []
+        : [
+            'access-control-allow-methods',
+            METHODS,
+            'access-control-allow-headers',
+            REQUEST_HEADERS,
+            'access-control-max-age',
+            PREFLIGHT_SECONDS,
+          ]
+    return { status: 204, headers: [...ALLOW, ...allowed], body: null }
+  }
+
+  #forOrigin(request: HttpRequest): readonly string[] {
+    if (this.#cors === '*' || this.#cors === false) return []
+    const origin = request.header('origin')
+    if (origin === undefined || !this.#cors.includes(origin)) return ['vary', 'origin']
+    return [
+      'vary',
+      'origin',
+      'access-control-allow-origin',
+      origin,
+      'access-control-allow-credentials',
+      'true',
+      'access-control-expose-headers',
+      RESPONSE_HEADERS,
+    ]
+  }
+}

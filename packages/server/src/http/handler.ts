@@ -1,0 +1,225 @@
+import type { Compressor } from './compression.js'
+import type { Environment, StreamFaultCode, StreamPath } from '@ds/core'
+import type { ErrorCode } from './errors.js'
+import type { HandlerOptions, HandlerSettings, StreamLifecycleEvent, StreamLifecycleHook } from './options.js'
+import type { HttpReply, HttpRequest } from './exchange.js'
+import type { ReadContext } from './stream-reads.js'
+import { ALLOW, CommonHeaders } from './common-headers.js'
+import { BodyError } from './exchange.js'
+import { BodyIntake } from './body-intake.js'
+import { LiveSessions } from './live-sessions.js'
+import { PageReplies } from './read-replies.js'
+import { Refusal, errorReply } from './errors.js'
+import { StreamEngine, StreamFault, formatStreamPath } from '@ds/core'
+import { parseReadQuery, resolveStreamPath, splitTarget } from './target.js'
+import {
+  readClosed,
+  readContentType,
+  readExpiry,
+  readFork,
+  readProducer,
+  readStreamSeq,
+} from './request-headers.js'
+import { readLongPoll, readOnce, readSse } from './stream-reads.js'
+import { replyToAppend, replyToCreate, replyToDelete, replyToHead } from './replies.js'
+import { settle } from './options.js'
+
+/** What a runtime brings along. */
+export interface Runtime {
+  readonly environment: Environment
+  readonly compressor: Compressor
+  /** A number in [0, 1). */
+  readonly random: () => number
+}
+
+const FAULT_CODES: Readonly<Record<StreamFaultCode, ErrorCode>> = {
+  unavailable: 'UNAVAILABLE',
+  'storage-full': 'STORAGE_FULL',
+  'storage-corrupt': 'STORAGE_CORRUPT',
+  'outcome-unknown': 'OUTCOME_UNKNOWN',
+  contended: 'CONTENDED',
+  overloaded: 'OVERLOADED',
+}
+const HOST_AND_SCHEME = /^https?:\/\/[A-Za-z0-9.\-_[\]:]{1,255}$/
+const encoder = new TextEncoder()
+
+/**
+ * The Durable Streams protocol as a function from requests to responses: request -> engine -> outcome -> reply.
+ * Bindings for the runtimes do nothing but carry the two.
+ */
+export class StreamHandler {
+  readonly engine: StreamEngine
+  readonly settings: HandlerSettings
+  readonly #runtime: Runtime
+  readonly #common: CommonHeaders
+  readonly #bodies: BodyIntake
+  readonly #reads: Omit<ReadContext, 'settings'>
+  #isStopping = false
+
+  constructor(options: HandlerOptions, runtime: Runtime) {
+    this.settings = settle(options)
+    this.#runtime = runtime
+    const { environment } = runtime
+    this.engine = new StreamEngine({
+      store: options.store,
+      environment,
+      ...(options.limits === undefined ? {} : { limits: options.limits }),
+      onBackgroundFault: this.settings.onFault,
+    })
+    this.#common = new CommonHeaders(this.settings.cors)
+    this.#bodies = new BodyIntake(this.settings)
+    this.#reads = {
+      engine: this.engine,
+      environment,
+      pages: new PageReplies(this.settings, runtime.compressor),
+      sessions: new LiveSessions(environment),
+      random: runtime.random,
+    }
+  }
+
+  /**
+   * Answers a request; never rejects, unless the client is gone ({@link BodyError} `aborted`).
+   *
+   * @param basePath where streams live in this request's paths, if a host application has mounted the handler
+   */
+  async handle(request: HttpRequest, basePath: string = this.settings.basePath): Promise<HttpReply> {
+    try {
+      return this.#common.addTo(await this.#route(request, basePath), request)
+    } catch (error) {
+      if (error instanceof BodyError && error.code === 'aborted') throw error
+      return this.#common.addTo(this.#replyToError(error), request)
+    }
+  }
+
+  /** The reply to a request that never became one: what a runtime's HTTP parser refuses. */
+  refuse(code: ErrorCode, message: string, request: HttpRequest): HttpReply {
+    return this.#common.addTo(errorReply(code, message, ['connection', 'close']), request)
+  }
+
+  /** Ends live reads, refuses new writes, and waits for the ones begun. The store stays open. */
+  async close(): Promise<void> {
+    this.#isStopping = true
+    await this.engine.close()
+  }
+
+  async #route(request: HttpRequest, basePath: string): Promise<HttpReply> {
+    if (request.target.length > this.settings.maxTargetLength) {
+      throw new Refusal(
+        'URI_TOO_LONG',
+        `a path and query have at most ${this.settings.maxTargetLength} characters`,
+      )
+    }
+    if (!HOST_AND_SCHEME.test(request.origin)) throw new Refusal('INVALID_HOST', 'the host header is no host')
+    if (request.method === 'OPTIONS') return this.#common.preflight()
+    const { path, query } = splitTarget(request.target)
+    if (path === '/health') return this.#replyToHealth(request)
+    const settings = basePath === this.settings.basePath ? this.settings : { ...this.settings, basePath }
+    const stream = resolveStreamPath(path, settings)
+    if (stream === null) throw new Refusal('NOT_FOUND', `streams live below ${basePath}/`)
+    switch (request.method) {
+      case 'GET':
+        return this.#read(request, stream, query)
+      case 'POST':
+        return this.#append(request, stream)
+      case 'HEAD':
+        return replyToHead(await this.engine.head(stream))
+      case 'PUT':
+        return this.#create(request, stream, settings)
+      case 'DELETE':
+        return this.#delete(stream, basePath)
+      default:
+        throw new Refusal(
+          'METHOD_NOT_ALLOWED',
+          'streams know GET, HEAD, POST, PUT, DELETE and OPTIONS',
+          ALLOW,
+        )
+    }
+  }
+
+  #read(request: HttpRequest, path: StreamPath, queryText: string): Promise<HttpReply> {
+    const query = parseReadQuery(queryText)
+    const context = { ...this.#reads, settings: this.settings }
+    switch (query.live) {
+      case null:
+        return readOnce(context, request, path, query)
+      case 'long-poll':
+        return readLongPoll(context, request, path, query)
+      case 'sse':
+        return readSse(context, path, query)
+    }
+  }
+
+  async #append(request: HttpRequest, path: StreamPath): Promise<HttpReply> {
+    const parsed = {
+      contentType: readContentType(request),
+      close: readClosed(request),
+      producer: readProducer(request),
+      streamSeq: readStreamSeq(request),
+    }
+    const body = await this.#bodies.receive(request)
+    return replyToAppend(await this.engine.append(path, { ...parsed, body }))
+  }
+
+  async #create(request: HttpRequest, path: StreamPath, settings: HandlerSettings): Promise<HttpReply> {
+    const parsed = {
+      contentType: readContentType(request),
+      expiry: readExpiry(request, this.#now()),
+      closed: readClosed(request),
+      fork: readFork(request, settings),
+    }
+    const body = await this.#bodies.receive(request)
+    const outcome = await this.engine.create(path, { ...parsed, body })
+    const urlPath = `${settings.basePath}/${formatStreamPath(path)}`
+    if (outcome.kind === 'created') {
+      const { contentType } = outcome.stream
+      this.#tell(this.settings.onStreamCreated, {
+        type: 'created',
+        path: urlPath,
+        contentType,
+        timestamp: this.#now(),
+      })
+    }
+    return replyToCreate(outcome, `${settings.publicOrigin ?? request.origin}${urlPath}`)
+  }
+
+  async #delete(path: StreamPath, basePath: string): Promise<HttpReply> {
+    const outcome = await this.engine.delete(path)
+    if (outcome.kind === 'deleted') {
+      const urlPath = `${basePath}/${formatStreamPath(path)}`
+      this.#tell(this.settings.onStreamDeleted, { type: 'deleted', path: urlPath, timestamp: this.#now() })
+    }
+    return replyToDelete(outcome)
+  }
+
+  #tell(hook: StreamLifecycleHook, event: StreamLifecycleEvent): void {
+    void Promise.resolve(event).then(hook).catch(this.settings.onFault)
+  }
+
+  #now(): number {
+    return this.#runtime.environment.now()
+  }
+
+  #replyToHealth(request: HttpRequest): HttpReply {
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      throw new Refusal('METHOD_NOT_ALLOWED', 'health knows GET and HEAD', ['allow', 'GET, HEAD'])
+    }
+    const { name, durability, multiNode } = this.engine.store.capabilities
+    const health = {
+      status: this.#isStopping ? 'stopping' : 'ok',
+      store: { name, durability, multiNode },
+      liveReaders: this.engine.liveReaders,
+    }
+    const headers = ['content-type', 'application/json', 'cache-control', 'no-store']
+    return { status: this.#isStopping ? 503 : 200, headers, body: [encoder.encode(JSON.stringify(health))] }
+  }
+
+  #replyToError(error: unknown): HttpReply {
+    if (error instanceof Refusal) return errorReply(error.code, error.message, error.headers)
+    if (error instanceof StreamFault) {
+      if (error.code !== 'overloaded' && !this.#isStopping) this.settings.onFault(error)
+      return errorReply(FAULT_CODES[error.code], error.message)
+    }
+    this.settings.onFault(error)
+    return errorReply('INTERNAL', 'the server has a fault')
+  }
+}

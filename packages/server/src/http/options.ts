@@ -1,0 +1,83 @@
+import type { StreamLimits, StreamStore } from '@ds/core'
+
+/** Which websites' pages may use the server: all, those of a list of origins, or none. */
+export type CorsOption = '*' | readonly string[] | false
+
+/** Something that happened to a stream on this node. */
+export interface StreamLifecycleEvent {
+  readonly type: 'created' | 'deleted'
+  /** The stream's URL path, base path included. */
+  readonly path: string
+  /** Of a created stream. */
+  readonly contentType?: string
+  /** Milliseconds since 1970. */
+  readonly timestamp: number
+}
+
+/** Called after the fact; the response does not wait for it, and what it throws goes to `onFault`. */
+export type StreamLifecycleHook = (event: StreamLifecycleEvent) => void | Promise<void>
+
+/** What a handler can be told; everything but the store has a default. */
+export interface HandlerOptions {
+  readonly store: StreamStore
+  /** The path below which streams live, without a trailing slash. Default `/v1/stream`. */
+  readonly basePath?: string
+  /** Scheme and host for absolute URLs, when the one that clients use is not in their requests. */
+  readonly publicOrigin?: string
+  /** How long a long-poll waits for data. Default 30 s. */
+  readonly longPollTimeoutMs?: number
+  /** After how long an SSE connection is ended so that clients reconnect. Default 60 s. @see PROTOCOL §10.2 */
+  readonly sseRecycleMs?: number
+  /** How often a silent SSE connection gets a comment. Default 15 s. */
+  readonly sseHeartbeatMs?: number
+  /** How long a live reader may take nothing before it is cut off. Default 30 s. */
+  readonly stallTimeoutMs?: number
+  /** Default `public`: whether shared caches may keep what was read. @see PROTOCOL §10.1 */
+  readonly cachePrivacy?: 'public' | 'private' | 'no-store'
+  /** Default `*`. */
+  readonly cors?: CorsOption
+  /** The largest request body, in bytes: 413 over it. Default 64 MiB. */
+  readonly maxBodyBytes?: number
+  /** The bytes of all bodies that are being received, in total: 503 over it. Default 512 MiB. */
+  readonly maxReceivingBytes?: number
+  /** The longest path and query, in characters: 414 over it. Default 8192. */
+  readonly maxTargetLength?: number
+  /** The longest stream path, in characters: 414 over it. Default 1024. */
+  readonly maxPathLength?: number
+  /** Bodies from this size on are compressed for those who ask; 0 for never. Default 1024. */
+  readonly compressFromBytes?: number
+  /** Bounds of the engine. */
+  readonly limits?: Partial<StreamLimits>
+  /** Called when a client has created a stream through this handler. */
+  readonly onStreamCreated?: StreamLifecycleHook
+  /** Called when a client has deleted a stream through this handler. */
+  readonly onStreamDeleted?: StreamLifecycleHook
+  /** Told of faults: a failing store, a bug. Default: standard error. */
+  readonly onFault?: (fault: unknown) => void
+}
+
+/** {@link HandlerOptions} with nothing left out. */
+export type HandlerSettings = Required<Omit<HandlerOptions, 'store' | 'limits' | 'publicOrigin'>> & {
+  readonly publicOrigin: string | null
+}
+
+export function settle(options: HandlerOptions): HandlerSettings {
+  return {
+    basePath: (options.basePath ?? '/v1/stream').replace(/\/+$/, ''),
+    publicOrigin: options.publicOrigin?.replace(/\/+$/, '') ?? null,
+    longPollTimeoutMs: options.longPollTimeoutMs ?? 30_000,
+    sseRecycleMs: options.sseRecycleMs ?? 60_000,
+    sseHeartbeatMs: options.sseHeartbeatMs ?? 15_000,
+    stallTimeoutMs: options.stallTimeoutMs ?? 30_000,
+    cachePrivacy: options.cachePrivacy ?? 'public',
+    cors: options.cors ?? '*',
+    maxBodyBytes: options.maxBodyBytes ?? 64 << 20,
+    maxReceivingBytes: options.maxReceivingBytes ?? 512 << 20,
+    maxTargetLength: options.maxTargetLength ?? 8192,
+    maxPathLength: options.maxPathLength ?? 1024,
+    compressFromBytes: options.compressFromBytes ?? 1024,
+    onStreamCreated: options.onStreamCreated ?? (() => undefined),
+    onStreamDeleted: options.onStreamDeleted ?? (() => undefined),
+    onFault: options.onFault ?? ((fault) => console.error(fault)),
+  }
+}

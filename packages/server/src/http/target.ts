@@ -1,0 +1,70 @@
+import type { HandlerSettings } from './options.js'
+import type { OffsetRequest, StreamPath } from '@ds/core'
+import { PARAM, isReservedPath, parseCursor, parseOffsetRequest, parseStreamPath } from '@ds/core'
+import { Refusal } from './errors.js'
+
+/** A request's path and query, taken apart but not yet judged. */
+export interface Target {
+  readonly path: string
+  readonly query: string
+}
+
+/** The parameters of a read. @see PROTOCOL §5.6 to §5.8 */
+export interface ReadQuery {
+  /** Null when the request had none. */
+  readonly offset: OffsetRequest | null
+  readonly live: 'long-poll' | 'sse' | null
+  /** Null when the request had none, or one that no server made. */
+  readonly cursor: number | null
+}
+
+const EXPLAIN_PATH = {
+  empty: 'the path names no stream',
+  encoding: 'the path is not valid percent-encoded UTF-8',
+  segment: 'the path has an empty segment, a dot segment or an encoded slash',
+  character: 'the path has a control character or a backslash',
+  'too-long': 'the path is too long',
+} as const
+
+export function splitTarget(target: string): Target {
+  const mark = target.indexOf('?')
+  return mark === -1
+    ? { path: target, query: '' }
+    : { path: target.slice(0, mark), query: target.slice(mark + 1) }
+}
+
+/** The stream that a path means; null when the path is not below the base path. Throws a {@link Refusal}. */
+export function resolveStreamPath(path: string, settings: HandlerSettings): StreamPath | null {
+  const { basePath } = settings
+  if (!path.startsWith(basePath) || path[basePath.length] !== '/') return null
+  const raw = path.slice(basePath.length + 1)
+  if (raw === '') return null
+  const parsed = parseStreamPath(raw, settings.maxPathLength)
+  if (!parsed.ok) {
+    throw new Refusal(
+      parsed.refusal === 'too-long' ? 'URI_TOO_LONG' : 'INVALID_PATH',
+      EXPLAIN_PATH[parsed.refusal],
+    )
+  }
+  if (isReservedPath(parsed.path)) throw new Refusal('NOT_FOUND', 'nothing is served at this reserved path')
+  return parsed.path
+}
+
+/** Reads the query of a GET; parameters that it does not know do not matter. Throws a {@link Refusal}. */
+export function parseReadQuery(query: string): ReadQuery {
+  if (query === '') return { offset: null, live: null, cursor: null }
+  const params = new URLSearchParams(query)
+  const offsets = params.getAll(PARAM.offset)
+  const live = params.get(PARAM.live)
+  if (offsets.length > 1) throw new Refusal('INVALID_OFFSET', 'offset is given more than once')
+  if (live !== null && live !== 'long-poll' && live !== 'sse') {
+    throw new Refusal('INVALID_LIVE_MODE', 'live is long-poll or sse')
+  }
+  const text = offsets[0]
+  const offset = text === undefined ? null : parseOffsetRequest(text)
+  if (text !== undefined && offset === null)
+    throw new Refusal('INVALID_OFFSET', 'offset is no offset of a stream')
+  if (offset === null && live !== null) throw new Refusal('MISSING_OFFSET', `live=${live} needs an offset`)
+  const cursor = params.get(PARAM.cursor)
+  return { offset, live, cursor: cursor === null ? null : parseCursor(cursor) }
+}

@@ -1,0 +1,114 @@
+import type { HttpReply, HttpRequest, LiveBody, LiveSink } from '../http/exchange.js'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { BodyError, isLiveBody } from '../http/exchange.js'
+import { totalLength } from '@ds/core'
+
+/** How much a live reader's socket may hold before it is left alone until it has drained, in bytes. */
+const LIVE_BUFFER_BYTES = 64 << 10
+
+/** A node:http request as the handler sees it. */
+export class NodeRequest implements HttpRequest {
+  readonly #message: IncomingMessage
+  readonly #response: ServerResponse
+  readonly #scheme: string
+
+  constructor(message: IncomingMessage, response: ServerResponse, scheme: string) {
+    this.#message = message
+    this.#response = response
+    this.#scheme = scheme
+  }
+
+  get method(): string {
+    return this.#message.method!
+  }
+
+  get target(): string {
+    return this.#message.url!
+  }
+
+  get origin(): string {
+    return `${this.#scheme}://${this.#message.headers.host ?? 'localhost'}`
+  }
+
+  header(name: string): string | undefined {
+    const value = this.#message.headers[name]
+    return Array.isArray(value) ? value.join(', ') : value
+  }
+
+  onAbort(run: () => void): void {
+    this.#response.once('close', () => {
+      if (!this.#response.writableFinished) run()
+    })
+  }
+
+  readBody(limitBytes: number): Promise<Uint8Array> {
+    const message = this.#message
+    return new Promise((resolve, reject) => {
+      let first: Buffer | null = null
+      let chunks: Buffer[] | null = null
+      let length = 0
+      message.on('data', (chunk: Buffer) => {
+        length += chunk.length
+        if (length > limitBytes) {
+          message.removeAllListeners('data').resume()
+          reject(new BodyError('too-large'))
+        } else if (first === null) first = chunk
+        else (chunks ??= [first]).push(chunk)
+      })
+      message.once('end', () =>
+        resolve(chunks === null ? (first ?? new Uint8Array(0)) : Buffer.concat(chunks)),
+      )
+      message.once('close', () => reject(new BodyError('aborted')))
+    })
+  }
+}
+
+/** Sends a reply over node:http. */
+export function sendReply(reply: HttpReply, response: ServerResponse): void {
+  const { status, headers, body } = reply
+  if (isLiveBody(body)) {
+    response.writeHead(status, headers as string[])
+    sendLive(body, response)
+  } else if (body === null) {
+    response.writeHead(
+      status,
+      hasNoLength(status, response) ? (headers as string[]) : [...headers, 'content-length', '0'],
+    )
+    response.end()
+  } else {
+    response.writeHead(status, [...headers, 'content-length', String(totalLength(body))])
+    sendPieces(body, response)
+  }
+}
+
+/** Whether an empty response must not say that its length is 0: RFC 9110 §8.6. */
+function hasNoLength(status: number, response: ServerResponse): boolean {
+  return status === 204 || status === 304 || response.req.method === 'HEAD'
+}
+
+function sendPieces(pieces: readonly Uint8Array[], response: ServerResponse): void {
+  if (pieces.length === 1) {
+    response.end(pieces[0])
+    return
+  }
+  response.cork()
+  for (const piece of pieces) response.write(piece)
+  response.end()
+  response.uncork()
+}
+
+function sendLive(body: LiveBody, response: ServerResponse): void {
+  response.flushHeaders()
+  const sink: LiveSink = {
+    write(chunk) {
+      response.write(chunk)
+      return response.writableLength <= LIVE_BUFFER_BYTES && !response.writableNeedDrain
+    },
+    end: () => response.end(),
+    destroy: () => response.destroy(),
+  }
+  response.on('drain', () => body.onDrain())
+  response.on('close', () => body.onClose())
+  response.on('error', () => undefined)
+  body.open(sink)
+}

@@ -1,0 +1,125 @@
+import type { AddressInfo, Socket } from 'node:net'
+import type { HandlerOptions } from '../http/options.js'
+import type { Server } from 'node:http'
+import type { StreamStore } from '@ds/core'
+import { MemoryStore } from '@ds/store-memory'
+import { StreamHandler } from '../http/handler.js'
+import { createNodeListener, refineServer } from '../node/node-listener.js'
+import { createServer } from 'node:http'
+import { getRequestListener } from '@hono/node-server'
+import { mountHandler } from '../hono/hono-app.js'
+import { nodeRuntime } from '../node/node-runtime.js'
+
+/** What a standalone server can be told besides what its handler can. */
+export interface ServerOptions extends Omit<HandlerOptions, 'store'> {
+  /** Default: a new {@link MemoryStore}, which the server then closes when it stops. */
+  readonly store?: StreamStore
+  /** Default 4437; 0 for any free one. @see PROTOCOL §13.1 */
+  readonly port?: number
+  /** Default `127.0.0.1`; `0.0.0.0` for all addresses. */
+  readonly host?: string
+  /** Default `node`, the faster one. Both behave the same. */
+  readonly binding?: 'node' | 'hono'
+  /** The time for a whole request to arrive, body included: 408 over it. Default 300 s. */
+  readonly requestTimeoutMs?: number
+  /** The time for a request's headers to arrive: 408 over it. Default 30 s. */
+  readonly headersTimeoutMs?: number
+  /** How long an idle connection is kept for the next request. Default 65 s, above what load balancers wait. */
+  readonly keepAliveTimeoutMs?: number
+  /** The size of all headers of a request together: 431 over it. Default 16 KiB. */
+  readonly maxHeaderBytes?: number
+  /** Connections at a time; more are closed at once. Default 100,000. */
+  readonly maxConnections?: number
+  /** How long `stop` waits for what was begun. Default 10 s. */
+  readonly stopTimeoutMs?: number
+}
+
+/** A standalone Durable Streams server on node:http. */
+export class DurableStreamsServer {
+  readonly handler: StreamHandler
+  readonly #options: ServerOptions
+  readonly #server: Server
+  readonly #store: StreamStore
+  #stopping: Promise<void> | null = null
+
+  constructor(options: ServerOptions = {}) {
+    this.#options = options
+    this.#store = options.store ?? new MemoryStore()
+    this.handler = new StreamHandler({ ...options, store: this.#store }, nodeRuntime)
+    this.#server = this.#createServer()
+  }
+
+  /** `http://host:port` of the listening server. */
+  get url(): string {
+    const address = this.#server.address() as AddressInfo | null
+    if (address === null) throw new Error('the server is not listening')
+    const host = this.#options.host ?? '127.0.0.1'
+    return `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`
+  }
+
+  /** Starts to listen; resolves to {@link url}. Rejects when the address cannot be had. */
+  async start(): Promise<string> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject)
+      this.#server.listen(this.#options.port ?? 4437, this.#options.host ?? '127.0.0.1', () => {
+        this.#server.off('error', reject)
+        resolve()
+      })
+    })
+    return this.url
+  }
+
+  /**
+   * Stops in good order: no new connections, live reads end where clients can resume, writes that were begun are
+   * finished. What is not done by the deadline is cut off. Repeated calls wait for the same end.
+   */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  async #stop(): Promise<void> {
+    const closed = new Promise<void>((resolve) => {
+      this.#server.close(() => resolve())
+      if (!this.#server.listening) resolve()
+    })
+    const deadline = setTimeout(
+      () => this.#server.closeAllConnections(),
+      this.#options.stopTimeoutMs ?? 10_000,
+    )
+    const closeIdle = setInterval(() => this.#server.closeIdleConnections(), 20)
+    await this.handler.close()
+    await closed
+    clearTimeout(deadline)
+    clearInterval(closeIdle)
+    if (this.#options.store === undefined) await this.#store.close()
+  }
+
+  #createServer(): Server {
+    const { requestTimeoutMs = 300_000, headersTimeoutMs = 30_000 } = this.#options
+    const server = createServer({
+      requestTimeout: requestTimeoutMs,
+      headersTimeout: Math.min(headersTimeoutMs, requestTimeoutMs || headersTimeoutMs),
+      keepAliveTimeout: this.#options.keepAliveTimeoutMs ?? 65_000,
+      maxHeaderSize: this.#options.maxHeaderBytes ?? 16 << 10,
+      connectionsCheckingInterval: 1_000,
+    })
+    server.maxConnections = this.#options.maxConnections ?? 100_000
+    server.on('connection', (socket: Socket) => socket.setNoDelay(true))
+    refineServer(server, this.handler)
+    server.on('request', this.#createListener())
+    return server
+  }
+
+  #createListener(): ReturnType<typeof createNodeListener> {
+    if (this.#options.binding !== 'hono') return createNodeListener(this.handler)
+    const { fetch } = mountHandler(this.handler)
+    const listener = getRequestListener(fetch, { overrideGlobalObjects: false })
+    return (message, response) => void listener(message, response)
+  }
+}
+
+/** Makes a standalone server; call its `start`. */
+export function createDurableStreamsServer(options: ServerOptions = {}): DurableStreamsServer {
+  return new DurableStreamsServer(options)
+}

@@ -1,0 +1,180 @@
+import { ByteLog } from './byte-log.js'
+import { dueAt } from '@ds/core'
+import type {
+  CommitResult,
+  LoadedStream,
+  StoreCapabilities,
+  StreamChange,
+  StreamId,
+  StreamPath,
+  StreamRecord,
+  StreamStore,
+  Version,
+} from '@ds/core'
+
+/** One stream as it is kept: what `load` returns, its bytes, and a version that counts commits. */
+interface StoredStream {
+  record: StreamRecord
+  version: number
+  commitId: string
+  touchedAt: number
+  entries: Map<string, string>
+  readonly bytes: ByteLog
+}
+
+/** How many streams that can become due one call looks at. */
+const DUE_SCAN = 10_000
+
+/**
+ * Streams in the memory of this process. Every method does its work at once, within one turn of the event loop,
+ * which makes each commit atomic. It is meant to be read by those who write a store of their own.
+ */
+export class MemoryStore implements StreamStore {
+  readonly capabilities: StoreCapabilities = { name: 'memory', durability: 'volatile', multiNode: false }
+  readonly #streams = new Map<StreamPath, StoredStream>()
+  /** By incarnation, because forks read the bytes of sources by their id. */
+  readonly #bytes = new Map<StreamId, ByteLog>()
+  readonly #watchers = new Map<StreamPath, Set<() => void>>()
+  /** Paths of streams that can become due; the ones looked at go to the end. */
+  readonly #dueCandidates = new Set<StreamPath>()
+  /** All paths in order; null when a stream has come or gone since it was made. */
+  #sortedPaths: StreamPath[] | null = null
+  #versions = 0
+
+  load(path: StreamPath, entryKeys: readonly string[]): LoadedStream | null {
+    const stored = this.#streams.get(path)
+    if (stored === undefined) return null
+    const entries = new Map<string, string>()
+    for (const key of entryKeys) {
+      const value = stored.entries.get(key)
+      if (value !== undefined) entries.set(key, value)
+    }
+    const { record, version, commitId, touchedAt } = stored
+    return { record, version, commitId, touchedAt, entries }
+  }
+
+  commit(path: StreamPath, expected: Version | null, change: StreamChange): CommitResult {
+    const stored = this.#streams.get(path)
+    if ((stored?.version ?? null) !== expected) return { kind: 'conflict' }
+    const version = ++this.#versions
+    if (change.record === null) this.#remove(path, stored)
+    else if (stored?.record.streamId === change.record.streamId)
+      this.#change(path, stored, change.record, change, version)
+    else this.#create(path, stored, change.record, change, version)
+    for (const wake of this.#watchers.get(path) ?? []) wake()
+    return { kind: 'committed', version }
+  }
+
+  read(streamId: StreamId, from: number, limitBytes: number): readonly Uint8Array[] | null {
+    return this.#bytes.get(streamId)?.read(from, limitBytes) ?? null
+  }
+
+  watch(path: StreamPath, wake: () => void): () => void {
+    let watchers = this.#watchers.get(path)
+    if (watchers === undefined) this.#watchers.set(path, (watchers = new Set()))
+    const added = watchers
+    added.add(wake)
+    return () => {
+      added.delete(wake)
+      if (added.size === 0 && this.#watchers.get(path) === added) this.#watchers.delete(path)
+    }
+  }
+
+  touch(path: StreamPath, now: number): void {
+    const stored = this.#streams.get(path)
+    if (stored !== undefined && now > stored.touchedAt) stored.touchedAt = now
+  }
+
+  list(prefix: string, after: string, limit: number): readonly StreamPath[] {
+    this.#sortedPaths ??= [...this.#streams.keys()].sort()
+    const paths: StreamPath[] = []
+    const from = after > prefix ? after : prefix
+    for (let i = firstAtLeast(this.#sortedPaths, from); paths.length < limit; i++) {
+      const path = this.#sortedPaths[i]
+      if (path?.startsWith(prefix) !== true) break
+      if (path > after) paths.push(path)
+    }
+    return paths
+  }
+
+  due(now: number, limit: number): readonly StreamPath[] {
+    const paths: StreamPath[] = []
+    let looks = Math.min(DUE_SCAN, this.#dueCandidates.size)
+    for (const path of this.#dueCandidates) {
+      if (looks-- <= 0 || paths.length === limit) break
+      this.#dueCandidates.delete(path)
+      this.#dueCandidates.add(path)
+      const { record, touchedAt } = this.#streams.get(path)!
+      if (dueAt(record, touchedAt) <= now) paths.push(path)
+    }
+    return paths
+  }
+
+  close(): void {
+    this.#watchers.clear()
+  }
+
+  #create(
+    path: StreamPath,
+    replaced: StoredStream | undefined,
+    record: StreamRecord,
+    change: StreamChange,
+    version: number,
+  ): void {
+    this.#remove(path, replaced)
+    const bytes = new ByteLog(record.base)
+    const touchedAt = change.touchedAt ?? record.createdAt
+    const created: StoredStream = {
+      record,
+      version,
+      commitId: change.commitId,
+      touchedAt,
+      entries: new Map(),
+      bytes,
+    }
+    this.#streams.set(path, created)
+    this.#bytes.set(record.streamId, bytes)
+    this.#sortedPaths = null
+    this.#change(path, created, record, change, version)
+  }
+
+  #change(
+    path: StreamPath,
+    stored: StoredStream,
+    record: StreamRecord,
+    change: StreamChange,
+    version: number,
+  ): void {
+    for (const piece of change.bytes) stored.bytes.append(piece)
+    for (const [key, value] of change.entries) {
+      if (value === null) stored.entries.delete(key)
+      else stored.entries.set(key, value)
+    }
+    stored.record = record
+    stored.version = version
+    stored.commitId = change.commitId
+    if (change.touchedAt !== null && change.touchedAt > stored.touchedAt) stored.touchedAt = change.touchedAt
+    if (dueAt(record, stored.touchedAt) === Infinity) this.#dueCandidates.delete(path)
+    else this.#dueCandidates.add(path)
+  }
+
+  #remove(path: StreamPath, stored: StoredStream | undefined): void {
+    if (stored === undefined) return
+    this.#streams.delete(path)
+    this.#bytes.delete(stored.record.streamId)
+    this.#dueCandidates.delete(path)
+    this.#sortedPaths = null
+  }
+}
+
+/** The index of the first path that is not before `wanted`, by halving. */
+function firstAtLeast(paths: readonly string[], wanted: string): number {
+  let low = 0
+  let high = paths.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (paths[middle]! < wanted) low = middle + 1
+    else high = middle
+  }
+  return low
+}

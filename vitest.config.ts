@@ -1,0 +1,17 @@
+import { defineConfig } from 'vitest/config'
+
+const unit = (name: string, root: string) => ({
+  test: { name, root, include: ['src/**/*.test.ts', 'test/**/*.test.ts'] },
+})
+
+export default defineConfig({
+  test: {
+    projects: [
+      unit('core', './packages/core'),
+      unit('store-memory', './packages/store-memory'),
+      unit('server', './packages/server'),
+      unit('conformance', './conformance'),
+      { test: { name: 'official-suite', root: './conformance', include: ['matrix/official/*.test.ts'] } },
+    ],
+  },
+})
