@@ -132,14 +132,13 @@ function acceptAppend(
   now: number,
 ): Decision<AppendOutcome> {
   const bytes = request.body.stored.ok ? request.body.stored.bytes : new Uint8Array(0)
-  const next: StreamRecord = {
-    ...record,
+  const next = advanceRecord(record, {
     tail: record.tail + bytes.length,
     closed: request.close,
     closedBy: request.close ? request.producer : null,
     lastStreamSeq: request.streamSeq ?? record.lastStreamSeq,
     producerCount: record.producerCount + (request.producer !== null && isNewProducer ? 1 : 0),
-  }
+  })
   const outcome: AppendOutcome = {
     kind: 'appended',
     tail: offsetAt(next, next.tail),
@@ -152,6 +151,32 @@ function acceptAppend(
   }
   const entry = [producerEntryKey(request.producer.id), formatProducerEntry(producer)] as const
   return { outcome, change: { record: next, bytes, entries: [entry], touchedAt: now } }
+}
+
+/** What an append changes of a record. */
+type Advance = Pick<StreamRecord, 'tail' | 'closed' | 'closedBy' | 'lastStreamSeq' | 'producerCount'>
+
+/** Written out, because this is the hottest copy there is, and engines copy a literal several times faster. */
+function advanceRecord(record: StreamRecord, advance: Advance): StreamRecord {
+  return {
+    streamId: record.streamId,
+    state: record.state,
+    contentType: record.contentType,
+    createdAt: record.createdAt,
+    start: record.start,
+    base: record.base,
+    tail: advance.tail,
+    closed: advance.closed,
+    closedBy: advance.closedBy,
+    lastStreamSeq: advance.lastStreamSeq,
+    expiry: record.expiry,
+    lineage: record.lineage,
+    origin: record.origin,
+    forkCount: record.forkCount,
+    pendingForks: record.pendingForks,
+    producerCount: advance.producerCount,
+    attentionAt: record.attentionAt,
+  }
 }
 
 /** A request that changed nothing, but used the stream as every write does. @see PROTOCOL §5.1 (Stream-TTL) */

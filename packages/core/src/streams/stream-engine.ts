@@ -77,6 +77,8 @@ export interface StreamEngineOptions {
   readonly onBackgroundFault?: (fault: StreamFault) => void
 }
 
+const NO_KEYS: readonly string[] = []
+
 /** How often a creation waits for the remains of a dead fork at its path. */
 const MAX_CREATE_ATTEMPTS = 8
 
@@ -134,9 +136,16 @@ export class StreamEngine {
   /** Appends, closes, or both. @see PROTOCOL §5.2, §5.3 */
   append(path: StreamPath, request: AppendToStream): Promise<AppendOutcome> {
     this.#refuseWhenStopping()
-    const framed: AppendRequest = { ...request, body: frameBody(request.contentType, request.body) }
+    const { contentType, close, producer, streamSeq } = request
+    const framed: AppendRequest = {
+      contentType,
+      body: frameBody(contentType, request.body),
+      close,
+      producer,
+      streamSeq,
+    }
     return this.#queue.submit(path, {
-      entryKeys: request.producer === null ? [] : [producerEntryKey(request.producer.id)],
+      entryKeys: producer === null ? NO_KEYS : [producerEntryKey(producer.id)],
       byteLength: request.body.length,
       decide: (state, now) => decideAppend(state, framed, now, this.limits),
     })

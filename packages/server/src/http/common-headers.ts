@@ -48,19 +48,14 @@ const SECURITY = ['x-content-type-options', 'nosniff', 'cross-origin-resource-po
 /** Adds to replies what every one of them carries: browser security headers, and who may read it. */
 export class CommonHeaders {
   readonly #cors: CorsOption
-  readonly #forAll: readonly string[]
 
   constructor(cors: CorsOption) {
     this.#cors = cors
-    this.#forAll =
-      cors === '*'
-        ? [...SECURITY, 'access-control-allow-origin', '*', 'access-control-expose-headers', RESPONSE_HEADERS]
-        : SECURITY
   }
 
   addTo(reply: HttpReply, request: HttpRequest): HttpReply {
     const { status, headers, body } = reply
-    return { status, headers: [...headers, ...this.#forAll, ...this.#forOrigin(request)], body }
+    return { status, headers: headers.concat(SECURITY, this.#forOrigin(request)), body }
   }
 
   /** Answers a preflight, and tells everybody else which methods there are. */
@@ -80,8 +75,12 @@ export class CommonHeaders {
   }
 
   #forOrigin(request: HttpRequest): readonly string[] {
-    if (this.#cors === '*' || this.#cors === false) return []
+    if (this.#cors === false) return NONE
     const origin = request.header('origin')
+    if (this.#cors === '*') {
+      // Caches may give what a page or a script has read to the other, so every read says who may see it.
+      return origin === undefined && isNeverCached(request.method) ? NONE : FOR_EVERYBODY
+    }
     if (origin === undefined || !this.#cors.includes(origin)) return ['vary', 'origin']
     return [
       'vary',
@@ -94,4 +93,16 @@ export class CommonHeaders {
       RESPONSE_HEADERS,
     ]
   }
+}
+
+const NONE: readonly string[] = []
+const FOR_EVERYBODY: readonly string[] = [
+  'access-control-allow-origin',
+  '*',
+  'access-control-expose-headers',
+  RESPONSE_HEADERS,
+]
+
+function isNeverCached(method: string): boolean {
+  return method === 'POST' || method === 'PUT' || method === 'DELETE'
 }

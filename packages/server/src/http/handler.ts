@@ -54,6 +54,8 @@ export class StreamHandler {
   readonly #common: CommonHeaders
   readonly #bodies: BodyIntake
   readonly #reads: Omit<ReadContext, 'settings'>
+  /** The last origin that was found valid; most requests have the same. */
+  #knownOrigin = ''
   #isStopping = false
 
   constructor(options: HandlerOptions, runtime: Runtime) {
@@ -82,13 +84,20 @@ export class StreamHandler {
    *
    * @param basePath where streams live in this request's paths, if a host application has mounted the handler
    */
-  async handle(request: HttpRequest, basePath: string = this.settings.basePath): Promise<HttpReply> {
+  handle(request: HttpRequest, basePath: string = this.settings.basePath): Promise<HttpReply> {
+    let reply: Promise<HttpReply>
     try {
-      return this.#common.addTo(await this.#route(request, basePath), request)
+      reply = this.#route(request, basePath)
     } catch (error) {
-      if (error instanceof BodyError && error.code === 'aborted') throw error
-      return this.#common.addTo(this.#replyToError(error), request)
+      reply = Promise.reject(error as Error)
     }
+    return reply.then(
+      (made) => this.#common.addTo(made, request),
+      (error: unknown) => {
+        if (error instanceof BodyError && error.code === 'aborted') throw error
+        return this.#common.addTo(this.#replyToError(error), request)
+      },
+    )
   }
 
   /** The reply to a request that never became one: what a runtime's HTTP parser refuses. */
@@ -102,17 +111,17 @@ export class StreamHandler {
     await this.engine.close()
   }
 
-  async #route(request: HttpRequest, basePath: string): Promise<HttpReply> {
+  #route(request: HttpRequest, basePath: string): Promise<HttpReply> {
     if (request.target.length > this.settings.maxTargetLength) {
       throw new Refusal(
         'URI_TOO_LONG',
         `a path and query have at most ${this.settings.maxTargetLength} characters`,
       )
     }
-    if (!HOST_AND_SCHEME.test(request.origin)) throw new Refusal('INVALID_HOST', 'the host header is no host')
-    if (request.method === 'OPTIONS') return this.#common.preflight()
+    if (request.origin !== this.#knownOrigin) this.#checkOrigin(request.origin)
+    if (request.method === 'OPTIONS') return Promise.resolve(this.#common.preflight())
     const { path, query } = splitTarget(request.target)
-    if (path === '/health') return this.#replyToHealth(request)
+    if (path === '/health') return Promise.resolve(this.#replyToHealth(request))
     const settings = basePath === this.settings.basePath ? this.settings : { ...this.settings, basePath }
     const stream = resolveStreamPath(path, settings)
     if (stream === null) throw new Refusal('NOT_FOUND', `streams live below ${basePath}/`)
@@ -122,7 +131,7 @@ export class StreamHandler {
       case 'POST':
         return this.#append(request, stream)
       case 'HEAD':
-        return replyToHead(await this.engine.head(stream))
+        return this.engine.head(stream).then(replyToHead)
       case 'PUT':
         return this.#create(request, stream, settings)
       case 'DELETE':
@@ -150,14 +159,12 @@ export class StreamHandler {
   }
 
   async #append(request: HttpRequest, path: StreamPath): Promise<HttpReply> {
-    const parsed = {
-      contentType: readContentType(request),
-      close: readClosed(request),
-      producer: readProducer(request),
-      streamSeq: readStreamSeq(request),
-    }
+    const contentType = readContentType(request)
+    const close = readClosed(request)
+    const producer = readProducer(request)
+    const streamSeq = readStreamSeq(request)
     const body = await this.#bodies.receive(request)
-    return replyToAppend(await this.engine.append(path, { ...parsed, body }))
+    return replyToAppend(await this.engine.append(path, { contentType, close, producer, streamSeq, body }))
   }
 
   async #create(request: HttpRequest, path: StreamPath, settings: HandlerSettings): Promise<HttpReply> {
@@ -189,6 +196,11 @@ export class StreamHandler {
       this.#tell(this.settings.onStreamDeleted, { type: 'deleted', path: urlPath, timestamp: this.#now() })
     }
     return replyToDelete(outcome)
+  }
+
+  #checkOrigin(origin: string): void {
+    if (!HOST_AND_SCHEME.test(origin)) throw new Refusal('INVALID_HOST', 'the host header is no host')
+    this.#knownOrigin = origin
   }
 
   #tell(hook: StreamLifecycleHook, event: StreamLifecycleEvent): void {

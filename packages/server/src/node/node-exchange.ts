@@ -55,13 +55,15 @@ export class NodeRequest implements HttpRequest {
         } else if (first === null) first = chunk
         else (chunks ??= [first]).push(chunk)
       })
-      message.once('end', () =>
-        resolve(chunks === null ? (first ?? new Uint8Array(0)) : Buffer.concat(chunks)),
-      )
-      message.once('close', () => reject(new BodyError('aborted')))
+      message.on('end', () => resolve(chunks === null ? (first ?? NO_BYTES) : Buffer.concat(chunks)))
+      message.on('close', () => {
+        if (!message.complete) reject(new BodyError('aborted'))
+      })
     })
   }
 }
+
+const NO_BYTES = new Uint8Array(0)
 
 /** Sends a reply over node:http. */
 export function sendReply(reply: HttpReply, response: ServerResponse): void {

@@ -1,0 +1,56 @@
+import { measurePlan } from './http-load.mjs'
+
+const CONNECTIONS = 64
+const MESSAGE = 'm'.repeat(100)
+const BATCH = JSON.stringify(Array.from({ length: 10 }, (_, n) => ({ n, text: 'm'.repeat(84) })))
+const prefix = '/v1/stream/append-'
+
+/** 100-byte appends from 64 connections, round robin over the streams. */
+function appendRow(streams) {
+  const contentType = 'application/octet-stream'
+  return {
+    name: `append-${streams}`,
+    group: 'append',
+    title: `append 100 B, 64 connections, ${streams.toLocaleString('en-US')} stream${streams > 1 ? 's' : ''}`,
+    unit: 'req/s',
+    better: 'higher',
+    bareMode: 'answer',
+    needsStreams: false,
+    measure: async (context) => {
+      await context.runTask('create-streams', { prefix, count: streams, contentType, body: '' })
+      return measurePlan(context, {
+        kind: 'append',
+        prefix,
+        count: streams,
+        contentType,
+        body: MESSAGE,
+        connections: CONNECTIONS,
+      })
+    },
+  }
+}
+
+const producerRow = {
+  name: 'producer',
+  group: 'producer',
+  title: 'producer batches, 10 JSON messages of 100 B each, 64 producers, 1 stream',
+  unit: 'req/s',
+  better: 'higher',
+  bareMode: 'answer',
+  needsStreams: false,
+  measure: async (context) => {
+    const contentType = 'application/json'
+    await context.runTask('create-streams', { prefix, count: 1, contentType, body: '' })
+    const result = await measurePlan(context, {
+      kind: 'producer',
+      prefix,
+      count: 1,
+      contentType,
+      body: BATCH,
+      connections: CONNECTIONS,
+    })
+    return { ...result, detail: `${Math.round(result.value * 10).toLocaleString('en-US')} messages/s` }
+  },
+}
+
+export const appendRows = [appendRow(1), appendRow(1000), appendRow(10_000), producerRow]

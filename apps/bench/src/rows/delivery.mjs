@@ -1,0 +1,53 @@
+import { marker, messageBody } from './live-message.mjs'
+
+// Long enough for the reader's next long-poll to arrive before the next append.
+const PAUSE_MS = 2
+const path = '/v1/stream/delivery'
+
+const shared = {
+  group: 'delivery',
+  unit: 'ms p50',
+  better: 'lower',
+  bareMode: 'fan-out',
+  needsStreams: false,
+}
+
+function toSample({ p50Ms, p99Ms, errors, deliveries }) {
+  if (p50Ms === null) throw new Error('nothing was delivered')
+  return { value: p50Ms, p50Ms, p99Ms, errors, detail: `${deliveries} messages` }
+}
+
+export const deliveryRows = [
+  {
+    ...shared,
+    name: 'delivery-long-poll',
+    title: 'append to delivery, long-poll, 1 reader',
+    measure: async ({ runTask, seconds, warmUpSeconds }) =>
+      toSample(
+        await runTask('measure-long-poll', {
+          path,
+          seconds,
+          body: messageBody,
+          pauseMs: PAUSE_MS,
+          warmUpMs: warmUpSeconds * 1000,
+        }),
+      ),
+  },
+  {
+    ...shared,
+    name: 'delivery-sse',
+    title: 'append to delivery, SSE, 1 reader',
+    measure: async ({ runTask, seconds, warmUpSeconds }) =>
+      toSample(
+        await runTask('measure-fan-out', {
+          path,
+          readers: 1,
+          seconds,
+          body: messageBody,
+          marker,
+          pauseMs: PAUSE_MS,
+          warmUpMs: warmUpSeconds * 1000,
+        }),
+      ),
+  },
+]

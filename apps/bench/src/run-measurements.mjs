@@ -1,0 +1,61 @@
+import { runLoadTask } from './processes/run-load-task.mjs'
+import { startSubject } from './processes/start-subject.mjs'
+import { summarizeRow } from './report/median-and-ratio.mjs'
+
+const WARM_UP_SECONDS = 1
+const TASK_SLACK_MS = 60_000
+
+/**
+ * Measures every row with every subject, each time in a fresh process. With repeats the subjects take
+ * turns, so that a slow minute of the machine does not fall on one of them alone.
+ */
+export async function runMeasurements({ options, generator, onStart, onSample }) {
+  const summaries = []
+  for (const row of options.rows) {
+    const entries = selectEntries(row, options.subjects)
+    const samplesOf = new Map(entries.map((entry) => [entry.name, []]))
+    for (let turn = 1; turn <= options.repeat; turn++) {
+      for (const entry of entries) {
+        onStart(row, entry, turn)
+        const sample = await measureOnce(row, entry, options.seconds, generator)
+        samplesOf.get(entry.name).push(sample)
+        onSample(row, entry, sample)
+      }
+    }
+    summaries.push(summarizeRow(row, entries, samplesOf))
+  }
+  return summaries
+}
+
+/** The subjects that have a meaningful result for a row. */
+export function selectEntries(row, entries) {
+  return entries.filter((entry) => entry.keepsStreams || !row.needsStreams)
+}
+
+/** One sample; a subject that cannot start or breaks gives `{ failed }`, and the run goes on. */
+async function measureOnce(row, entry, seconds, generator) {
+  let subject = null
+  try {
+    subject = await startSubject(entry, { bareMode: row.bareMode, ...row.bareSettings })
+    const sample = await row.measure(createContext({ entry, subject, seconds, generator }))
+    subject.requireAlive()
+    return sample
+  } catch (error) {
+    return { failed: error.message }
+  } finally {
+    await subject?.stop()
+  }
+}
+
+function createContext({ entry, subject, seconds, generator }) {
+  const limitMs = seconds * 1000 + TASK_SLACK_MS
+  return {
+    entry,
+    subject,
+    seconds,
+    warmUpSeconds: WARM_UP_SECONDS,
+    generator,
+    runTask: (task, params, onCheckpoint) =>
+      runLoadTask(task, { port: subject.port, ...params }, { limitMs, onCheckpoint }),
+  }
+}

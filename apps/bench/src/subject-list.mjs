@@ -1,0 +1,44 @@
+/**
+ * Everything that can be measured. To add a subject, write a small file in subjects/ that starts the
+ * server and calls `serveSubject(port)`, and add an entry here.
+ *
+ * - `file`: the file in subjects/ that is started as a child process.
+ * - `settings`: what that file gets, as JSON in its first argument; a row may add to it.
+ * - `keepsStreams`: false for a server that only pretends, so rows about stored data leave it out.
+ * - `baselines`: the subjects that the two ratio columns divide by. A durable subject names durable
+ *   baselines here, so that like is compared with like.
+ */
+export const subjects = [
+  {
+    name: 'bare',
+    title: 'bare node:http',
+    file: 'bare.mjs',
+    settings: {},
+    keepsStreams: false,
+    baselines: { bare: 'bare', reference: 'reference' },
+  },
+  {
+    name: 'reference',
+    title: 'reference, memory',
+    file: 'reference.mjs',
+    settings: { store: 'memory' },
+    keepsStreams: true,
+    baselines: { bare: 'bare', reference: 'reference' },
+  },
+  {
+    name: 'node',
+    title: 'ours node:http, memory',
+    file: 'ours-node.mjs',
+    settings: { store: 'memory' },
+    keepsStreams: true,
+    baselines: { bare: 'bare', reference: 'reference' },
+  },
+  {
+    name: 'hono',
+    title: 'ours Hono, memory',
+    file: 'ours-hono.mjs',
+    settings: { store: 'memory' },
+    keepsStreams: true,
+    baselines: { bare: 'bare', reference: 'reference' },
+  },
+]

@@ -1,0 +1,21 @@
+import { createDurableStreamsServer } from '@ds/server'
+import { MemoryStore } from '@ds/store-memory'
+import { readSettings, serveSubject } from './serve-subject.mjs'
+
+const openStore = {
+  memory: () => new MemoryStore(),
+}
+
+/** Starts our server in the given binding, over the store that the settings name. */
+export async function startOurs(binding) {
+  const { store } = readSettings()
+  const server = createDurableStreamsServer({
+    host: '127.0.0.1',
+    port: 0,
+    binding,
+    store: openStore[store](),
+    longPollTimeoutMs: 20_000,
+  })
+  await server.start()
+  serveSubject(Number(new URL(server.url).port))
+}
