@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
 const unit = (name: string, root: string) => ({
-  test: { name, root, include: ['src/**/*.test.ts', 'test/**/*.test.ts'] },
+  test: { name, root, include: ['src/**/*.test.{ts,mjs}', 'test/**/*.test.ts'] },
 })
 
 export default defineConfig({
@@ -11,6 +11,8 @@ export default defineConfig({
       unit('store-memory', './packages/store-memory'),
       unit('server', './packages/server'),
       unit('conformance', './conformance'),
+      unit('bench', './apps/bench'),
+      { test: { name: 'checks', root: './checks', include: ['src/**/*.test.ts'] } },
       { test: { name: 'official-suite', root: './conformance', include: ['matrix/official/*.test.ts'] } },
     ],
   },

@@ -22,7 +22,8 @@ if (options.vitest.length === 0) {
 }
 await vitest(`Tests on Node ${process.versions.node}`, process.execPath, [], options.vitest)
 if (options.bothNodes) {
-  const projects = options.vitest.length > 0 ? options.vitest : PORTABLE_PROJECTS.flatMap((name) => ['--project', name])
+  const projects =
+    options.vitest.length > 0 ? options.vitest : PORTABLE_PROJECTS.flatMap((name) => ['--project', name])
   await vitest(`Tests on ${NEWEST_NODE}`, 'npx', ['--yes', NEWEST_NODE], projects)
 }
 console.log(`\n${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`)
@@ -72,7 +73,9 @@ async function vitest(name, command, before, args) {
 
 function count(report) {
   try {
-    const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(readFileSync(report, 'utf8'))
+    const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(
+      readFileSync(report, 'utf8'),
+    )
     totals.passed += numPassedTests
     totals.failed += numFailedTests
     totals.skipped += numPendingTests + numTodoTests

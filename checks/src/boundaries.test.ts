@@ -33,7 +33,8 @@ describe('imports stay within their boundaries', () => {
     const strays: string[] = []
     for (const file of sourcesOf(folder)) {
       for (const name of importsOf(file)) {
-        if (!name.startsWith('.') && !may.some((allowed) => allowed.test(name))) strays.push(`${file} imports ${name}`)
+        if (!name.startsWith('.') && !may.some((allowed) => allowed.test(name)))
+          strays.push(`${file} imports ${name}`)
       }
     }
     expect(strays).toEqual([])

@@ -16,9 +16,17 @@ const tarballs = new Map<string, string>()
 
 beforeAll(async () => {
   for (const { name, folder: from } of packages) {
-    await execute(join(ROOT, 'node_modules', '.bin', 'pnpm'), ['pack', '--pack-destination', folder], { cwd: from })
+    await execute(join(ROOT, 'node_modules', '.bin', 'pnpm'), ['pack', '--pack-destination', folder], {
+      cwd: from,
+    })
     const prefix = `${name.replace('@', '').replace('/', '-')}-`
-    tarballs.set(name, join(folder, readdirSync(folder).find((file) => file.startsWith(prefix))!))
+    tarballs.set(
+      name,
+      join(
+        folder,
+        readdirSync(folder).find((file) => file.startsWith(prefix))!,
+      ),
+    )
   }
 }, 120_000)
 
@@ -39,7 +47,9 @@ describe.each(packages)('$name', ({ name, folder: from }) => {
   test('contains its licence, its README and no sources of tests', async () => {
     const { stdout } = await execute('tar', ['tzf', tarballs.get(name)!])
     const files = stdout.trim().split('\n')
-    expect(files).toEqual(expect.arrayContaining(['package/LICENSE', 'package/README.md', 'package/package.json']))
+    expect(files).toEqual(
+      expect.arrayContaining(['package/LICENSE', 'package/README.md', 'package/package.json']),
+    )
     expect(files.filter((file) => /test|\.tsbuildinfo|node_modules/.test(file))).toEqual([])
   })
 })
@@ -51,15 +61,21 @@ describe('the packed packages in an empty project', () => {
     await execute('mkdir', [project])
     writeFileSync(join(project, 'package.json'), '{"private":true,"type":"module"}')
     const files = [...tarballs.values()]
-    await execute('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', ...files], { cwd: project })
+    await execute('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', ...files], {
+      cwd: project,
+    })
   }, 180_000)
 
-  test.each(packages)('run the example of the README of $name', async (published) => {
-    const file = join(project, `${published.name.replace(/\W+/g, '-')}.mjs`)
-    writeFileSync(file, firstExample(published))
-    const { stdout } = await execute(process.execPath, [file], { cwd: project, timeout: 60_000 })
-    expect(stdout).toContain(expectedOutput(published))
-  }, 90_000)
+  test.each(packages)(
+    'run the example of the README of $name',
+    async (published) => {
+      const file = join(project, `${published.name.replace(/\W+/g, '-')}.mjs`)
+      writeFileSync(file, firstExample(published))
+      const { stdout } = await execute(process.execPath, [file], { cwd: project, timeout: 60_000 })
+      expect(stdout).toContain(expectedOutput(published))
+    },
+    90_000,
+  )
 })
 
 /** The packages are ESM only: that CommonJS of old resolvers cannot load them is known and meant. */

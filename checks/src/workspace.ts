@@ -12,7 +12,10 @@ export interface PublishedPackage {
 
 /** Every package that is not private. */
 export function publishedPackages(): PublishedPackage[] {
-  const folders = [...readdirSync(join(ROOT, 'packages')).map((name) => join(ROOT, 'packages', name)), join(ROOT, 'conformance')]
+  const folders = [
+    ...readdirSync(join(ROOT, 'packages')).map((name) => join(ROOT, 'packages', name)),
+    join(ROOT, 'conformance'),
+  ]
   return folders
     .map((folder) => ({ folder, manifest: readManifest(folder) }))
     .filter(({ manifest }) => manifest.private !== true)

@@ -39,7 +39,13 @@ export async function startSubject(storeName: string, binding: Binding): Promise
       },
     }
   }
-  const server = new DurableStreamsServer({ ...options, binding, port: 0, host: '127.0.0.1', stopTimeoutMs: 500 })
+  const server = new DurableStreamsServer({
+    ...options,
+    binding,
+    port: 0,
+    host: '127.0.0.1',
+    stopTimeoutMs: 500,
+  })
   return {
     baseUrl: await server.start(),
     fetch: networkFetch,
