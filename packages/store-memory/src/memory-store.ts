@@ -18,9 +18,12 @@ interface StoredStream {
   version: number
   commitId: string
   touchedAt: number
-  entries: Map<string, string>
+  /** Null while there are none, as most streams have none. */
+  entries: Map<string, string> | null
   readonly bytes: ByteLog
 }
+
+const NO_ENTRIES: ReadonlyMap<string, string> = new Map()
 
 /** How many streams that can become due one call looks at. */
 const DUE_SCAN = 10_000
@@ -44,13 +47,8 @@ export class MemoryStore implements StreamStore {
   load(path: StreamPath, entryKeys: readonly string[]): LoadedStream | null {
     const stored = this.#streams.get(path)
     if (stored === undefined) return null
-    const entries = new Map<string, string>()
-    for (const key of entryKeys) {
-      const value = stored.entries.get(key)
-      if (value !== undefined) entries.set(key, value)
-    }
     const { record, version, commitId, touchedAt } = stored
-    return { record, version, commitId, touchedAt, entries }
+    return { record, version, commitId, touchedAt, entries: pick(stored.entries, entryKeys) }
   }
 
   commit(path: StreamPath, expected: Version | null, change: StreamChange): CommitResult {
@@ -129,7 +127,7 @@ export class MemoryStore implements StreamStore {
       version,
       commitId: change.commitId,
       touchedAt,
-      entries: new Map(),
+      entries: null,
       bytes,
     }
     this.#streams.set(path, created)
@@ -147,8 +145,8 @@ export class MemoryStore implements StreamStore {
   ): void {
     for (const piece of change.bytes) stored.bytes.append(piece)
     for (const [key, value] of change.entries) {
-      if (value === null) stored.entries.delete(key)
-      else stored.entries.set(key, value)
+      if (value === null) stored.entries?.delete(key)
+      else (stored.entries ??= new Map<string, string>()).set(key, value)
     }
     stored.record = record
     stored.version = version
@@ -165,6 +163,19 @@ export class MemoryStore implements StreamStore {
     this.#dueCandidates.delete(path)
     this.#sortedPaths = null
   }
+}
+
+function pick(
+  entries: ReadonlyMap<string, string> | null,
+  keys: readonly string[],
+): ReadonlyMap<string, string> {
+  if (entries === null || keys.length === 0) return NO_ENTRIES
+  const picked = new Map<string, string>()
+  for (const key of keys) {
+    const value = entries.get(key)
+    if (value !== undefined) picked.set(key, value)
+  }
+  return picked
 }
 
 /** The index of the first path that is not before `wanted`, by halving. */

@@ -5,7 +5,7 @@ export type ContentKind = 'json' | 'text' | 'binary'
 export const DEFAULT_CONTENT_TYPE = 'application/octet-stream'
 
 const MEDIA_TYPE = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+\/[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
-const CHARSET = /;\s*charset\s*=\s*(?:"([^"]*)"|([^;\s]*))/i
+const PARAMETER = /;\s*([^\s;="]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;"]*))/g
 const PRINTABLE = /^[\t\x20-\x7e]+$/
 
 /** True for `type/subtype` with optional parameters, in visible ASCII. */
@@ -39,6 +39,8 @@ function essenceOf(contentType: string): string {
 }
 
 function charsetOf(contentType: string): string | null {
-  const match = CHARSET.exec(contentType)
-  return match === null ? null : (match[1] ?? match[2] ?? '').toLowerCase()
+  for (const [, name, quoted, token] of contentType.matchAll(PARAMETER)) {
+    if (name!.toLowerCase() === 'charset') return (quoted ?? token ?? '').trim().toLowerCase()
+  }
+  return null
 }

@@ -11,12 +11,12 @@ export type Expiry =
 
 export const NEVER: Expiry = { kind: 'never' }
 
-/** A hundred years: longer windows would leave the range of dates. */
-const MAX_TTL_SECONDS = 3_153_600_000
+/** Longer windows would leave the range in which milliseconds are counted exactly. */
+const MAX_TTL_SECONDS = 1_000_000_000_000
 const RFC3339 =
-  /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d{2}):(\d{2}))$/
+  /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d+))?(?:[Zz]|([+-])(\d{2}):(\d{2}))$/
 
-/** Reads a `Stream-TTL`: 1 to a hundred years, in seconds; null for anything else, 0 included. */
+/** Reads a `Stream-TTL`: 1 to 10^12 seconds; null for anything else, 0 included. */
 export function parseTtl(text: string): number | null {
   const seconds = parseDecimal(text)
   return seconds === null || seconds === 0 || seconds > MAX_TTL_SECONDS ? null : seconds
@@ -29,10 +29,12 @@ export function parseTimestamp(text: string): number | null {
   const part = (index: number): number => Number(match[index] ?? '0')
   const [year, month, day, hour, minute, second] = [part(1), part(2), part(3), part(4), part(5), part(6)]
   if (hour > 23 || minute > 59 || second > 59 || part(9) > 23 || part(10) > 59) return null
-  const date = new Date(Date.UTC(year, month - 1, day, hour, minute, second))
-  date.setUTCFullYear(year)
+  // Not Date.UTC, which takes the years 0 to 99 for those of the twentieth century.
+  const date = new Date(0)
+  date.setUTCFullYear(year, month - 1, day)
+  date.setUTCHours(hour, minute, second)
   if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return null
-  const fraction = Math.floor(Number(`0.${match[7] ?? '0'}`) * 1000)
+  const fraction = Number((match[7] ?? '').slice(0, 3).padEnd(3, '0'))
   const offsetMs = (part(9) * 60 + part(10)) * 60_000 * (match[8] === '-' ? -1 : 1)
   return date.getTime() + fraction - offsetMs
 }

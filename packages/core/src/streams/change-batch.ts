@@ -12,7 +12,7 @@ export class ChangeBatch {
   #record: StreamRecord | null | undefined
   #touchedAt: number | null = null
   readonly #bytes: Uint8Array[] = []
-  readonly #entries = new Map<string, string | null>()
+  #entries: Map<string, string | null> | null = null
   /** The entries as the next write sees them; null while none has changed. */
   #known: Map<string, string> | null = null
 
@@ -46,7 +46,8 @@ export class ChangeBatch {
   toStreamChange(commitId: string): StreamChange | null {
     if (this.#record === undefined) return null
     const touchedAt = this.touches ? this.now : this.#touchedAt
-    return { commitId, record: this.#record, bytes: this.#bytes, entries: this.#entries, touchedAt }
+    const entries = this.#entries ?? NO_CHANGES
+    return { commitId, record: this.#record, bytes: this.#bytes, entries, touchedAt }
   }
 
   #add(change: Change): void {
@@ -58,6 +59,7 @@ export class ChangeBatch {
   }
 
   #setEntry(key: string, value: string | null): void {
+    this.#entries ??= new Map()
     this.#entries.set(key, value)
     this.#known ??= new Map(this.#state?.entries)
     if (value === null) this.#known.delete(key)
@@ -70,4 +72,5 @@ export class ChangeBatch {
   }
 }
 
+const NO_CHANGES: ReadonlyMap<string, string | null> = new Map()
 const NO_ENTRIES: ReadonlyMap<string, string> = new Map()

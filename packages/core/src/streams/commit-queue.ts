@@ -1,6 +1,13 @@
 import type { Decision, StreamState } from '../decide/stream-state.js'
 import type { Environment, StreamFaultCode, StreamLimits } from './environment.js'
-import type { CommitResult, LoadedStream, StreamChange, StreamStore, Version } from '../store/contract.js'
+import type {
+  CommitResult,
+  LoadedStream,
+  MaybePromise,
+  StreamChange,
+  StreamStore,
+  Version,
+} from '../store/contract.js'
 import type { StreamPath } from '../protocol/branded.js'
 import { ChangeBatch } from './change-batch.js'
 import { StoreError } from '../store/contract.js'
@@ -21,6 +28,8 @@ export interface QueuedWrite {
   readonly reject: (error: unknown) => void
 }
 
+const NOTHING_LEFT: QueuedWrite[] = []
+
 /** How often a batch is decided again because another node had changed the stream. */
 const MAX_ATTEMPTS = 16
 
@@ -36,6 +45,8 @@ export class CommitQueue {
   readonly #commitPrefix: string
   #commits = 0
   #queuedBytes = 0
+  /** Queues that are drained at the end of this turn of the event loop. */
+  #ready: [path: StreamPath, queue: QueuedWrite[]][] = []
   #idle: (() => void)[] = []
 
   constructor(store: StreamStore, environment: Environment, limits: StreamLimits) {
@@ -63,9 +74,7 @@ export class CommitQueue {
       }
       const queue = [queued]
       this.#queues.set(path, queue)
-      // Requests that arrive in the same turn of the event loop share the commit, and their answers go out in one
-      // burst, which costs the kernel far fewer wake-ups than answers one by one.
-      this.#environment.defer(() => void this.#drain(path, queue))
+      this.#drainSoon(path, queue)
     })
   }
 
@@ -75,12 +84,26 @@ export class CommitQueue {
     await new Promise<void>((resolve) => this.#idle.push(resolve))
   }
 
+  /**
+   * Requests that arrive in the same turn of the event loop share a commit, and the answers of all streams go out
+   * in one burst, which costs the kernel far fewer wake-ups than answers one by one.
+   */
+  #drainSoon(path: StreamPath, queue: QueuedWrite[]): void {
+    this.#ready.push([path, queue])
+    if (this.#ready.length > 1) return
+    this.#environment.defer(() => {
+      const ready = this.#ready
+      this.#ready = []
+      for (const [readyPath, readyQueue] of ready) void this.#drain(readyPath, readyQueue)
+    })
+  }
+
   async #drain(path: StreamPath, queue: QueuedWrite[]): Promise<void> {
     while (queue.length > 0) {
       const batch = this.#takeBatch(queue)
       try {
         const left = await this.#commitBatch(path, batch)
-        queue.unshift(...left)
+        if (left.length > 0) queue.unshift(...left)
       } catch (error) {
         const fault = asFault(error)
         for (const { write, reject } of batch) {
@@ -94,6 +117,7 @@ export class CommitQueue {
   }
 
   #takeBatch(queue: QueuedWrite[]): QueuedWrite[] {
+    if (queue.length === 1) return queue.splice(0)
     let bytes = 0
     let count = 0
     while (count < queue.length) {
@@ -105,51 +129,58 @@ export class CommitQueue {
   }
 
   /** Returns the writes that have to wait for the next commit. */
-  async #commitBatch(path: StreamPath, batch: readonly QueuedWrite[]): Promise<QueuedWrite[]> {
+  async #commitBatch(path: StreamPath, batch: QueuedWrite[]): Promise<QueuedWrite[]> {
     const entryKeys = batch.length === 1 ? batch[0]!.write.entryKeys : collectKeys(batch)
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
       const loaded = await this.#store.load(path, entryKeys)
       const changes = new ChangeBatch(loaded, this.#environment.now())
-      const decided = changes.decide(batch)
+      const outcomes = changes.decide(batch)
       const change = changes.toStreamChange(`${this.#commitPrefix}${++this.#commits}`)
-      const isDone =
-        change === null ? await this.#touch(path, changes) : await this.#commit(path, loaded, change)
-      if (isDone) {
-        this.#settle(batch, decided)
-        return batch.slice(decided.length)
+      if (change === null) {
+        if (changes.touches) await this.#store.touch(path, changes.now)
+      } else {
+        const expected = loaded?.version ?? null
+        const result = await this.#tryCommit(path, expected, change)
+        if (result.kind === 'conflict') continue
+        if (result.kind === 'unknown') await this.#resolveUnknown(path, expected, change, result)
       }
+      this.#settle(batch, outcomes)
+      return outcomes.length === batch.length ? NOTHING_LEFT : batch.slice(outcomes.length)
     }
     throw new StreamFault('contended', `${MAX_ATTEMPTS} attempts met other writers`)
   }
 
-  async #touch(path: StreamPath, changes: ChangeBatch): Promise<true> {
-    if (changes.touches) await this.#store.touch(path, changes.now)
-    return true
-  }
-
-  /** True when the change is committed, false when the stream has moved on and must be decided anew. */
-  async #commit(path: StreamPath, loaded: LoadedStream | null, change: StreamChange): Promise<boolean> {
-    const expected = loaded?.version ?? null
-    let result = await this.#tryCommit(path, expected, change)
-    if (result.kind === 'conflict') return false
-    for (let attempt = 1; result.kind !== 'committed'; attempt++) {
-      // The same change with the same expectation cannot happen twice, so it may be repeated while the stream has
-      // not moved. A conflict now may be our own commit with others on top of it, which nobody can tell.
-      const found = await this.#loadAfter(result, path)
-      if (found?.commitId === change.commitId) return true
-      if ((found?.version ?? null) !== expected || attempt === MAX_ATTEMPTS) throw outcomeUnknown(result)
-      result = await this.#tryCommit(path, expected, change)
-    }
-    return true
-  }
-
-  async #tryCommit(path: StreamPath, expected: Version | null, change: StreamChange): Promise<CommitResult> {
+  /** What a store throws without calling it a definite failure may have happened all the same. */
+  #tryCommit(path: StreamPath, expected: Version | null, change: StreamChange): MaybePromise<CommitResult> {
     try {
-      return await this.#store.commit(path, expected, change)
-    } catch (cause) {
-      if (cause instanceof StoreError) throw cause
-      return { kind: 'unknown', cause }
+      const result = this.#store.commit(path, expected, change)
+      return result instanceof Promise ? result.catch(toUnknown) : result
+    } catch (error) {
+      return toUnknown(error)
     }
+  }
+
+  /**
+   * Finds out whether a commit has happened; resolves if it has, and throws if that cannot be told.
+   *
+   * The same change with the same expectation cannot happen twice, so it may be repeated while the stream has not
+   * moved. A conflict then may be our own commit with others on top of it, which nobody can tell.
+   */
+  async #resolveUnknown(
+    path: StreamPath,
+    expected: Version | null,
+    change: StreamChange,
+    unknown: CommitResult,
+  ): Promise<void> {
+    let result = unknown
+    for (let attempt = 1; attempt < MAX_ATTEMPTS; attempt++) {
+      const found = await this.#loadAfter(result, path)
+      if (found?.commitId === change.commitId) return
+      if ((found?.version ?? null) !== expected) break
+      result = await this.#tryCommit(path, expected, change)
+      if (result.kind === 'committed') return
+    }
+    throw outcomeUnknown(result)
   }
 
   async #loadAfter(result: CommitResult, path: StreamPath): Promise<LoadedStream | null> {
@@ -167,6 +198,11 @@ export class CommitQueue {
       resolve(outcomes[i])
     }
   }
+}
+
+function toUnknown(error: unknown): CommitResult {
+  if (error instanceof StoreError) throw error
+  return { kind: 'unknown', cause: error }
 }
 
 function outcomeUnknown(result: CommitResult): StreamFault {

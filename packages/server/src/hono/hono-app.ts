@@ -1,11 +1,12 @@
 import type { Context } from 'hono'
 import type { HandlerOptions } from '../http/options.js'
 import type { Runtime } from '../http/handler.js'
-import { BodyError } from '../http/exchange.js'
+import { ClientGone } from '../http/exchange.js'
 import { Hono } from 'hono'
 import { StreamHandler } from '../http/handler.js'
 import { WebRequest, toResponse } from './web-exchange.js'
 import { routePath } from 'hono/route'
+import { toOriginForm } from '../http/target.js'
 import { webRuntime } from '../http/web-runtime.js'
 
 /** A Hono app that serves durable streams, and the handler behind it. */
@@ -38,22 +39,26 @@ async function respond(handler: StreamHandler, c: Context, basePath: string): Pr
   try {
     return toResponse(await handler.handle(new WebRequest(c.req.raw, rawTarget(c)), basePath))
   } catch (error) {
-    if (!(error instanceof BodyError)) handler.settings.onFault(error)
+    if (!(error instanceof ClientGone)) handler.settings.onFault(error)
     return new Response(null, { status: 400 })
   }
 }
 
 /**
  * The target as the client sent it. A Request holds a normalised URL, in which `/a/%2e%2e/b` has become `/b`; under
- * @hono/node-server the request line is still there, and is used unless the application has rewritten the path.
+ * @hono/node-server the request line is still there. It is used, less the prefix that the application may have
+ * taken off the path, unless the application has rewritten the path altogether.
  */
 function rawTarget(c: Context): string {
   const { url } = c.req.raw
   const normalised = url.slice(url.indexOf('/', url.indexOf('://') + 3))
   const env = c.env as { incoming?: { url?: string } } | undefined
-  const sent = env?.incoming?.url
-  if (sent === undefined || sent === normalised) return normalised
-  return URL.canParse(sent, 'http://x') && new URL(`http://x${sent}`).pathname === new URL(url).pathname
-    ? sent
-    : normalised
+  const line = env?.incoming?.url
+  if (line === undefined || line === normalised) return normalised
+  const sent = toOriginForm(line)
+  if (!URL.canParse(`http://x${sent}`)) return normalised
+  const whole = new URL(`http://x${sent}`).pathname
+  const here = new URL(url).pathname
+  const prefix = whole.endsWith(here) ? whole.slice(0, whole.length - here.length) : null
+  return prefix !== null && sent.startsWith(prefix) ? sent.slice(prefix.length) : normalised
 }

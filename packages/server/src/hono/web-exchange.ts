@@ -1,6 +1,6 @@
 import type { HttpReply, HttpRequest, LiveBody } from '../http/exchange.js'
-import { BodyError, isLiveBody } from '../http/exchange.js'
-import { joinBytes, totalLength } from '@ds/core'
+import { ClientGone, isLiveBody } from '../http/exchange.js'
+import { joinBytes, parseDigits, totalLength } from '@ds/core'
 
 /** How much a live body may hold for a client that does not read, in bytes. */
 const LIVE_BUFFER_BYTES = 64 << 10
@@ -30,24 +30,32 @@ export class WebRequest implements HttpRequest {
   }
 
   onAbort(run: () => void): void {
-    this.#request.signal.addEventListener('abort', run, { once: true })
+    const { signal } = this.#request
+    if (signal.aborted) run()
+    else signal.addEventListener('abort', run, { once: true })
   }
 
-  async readBody(limitBytes: number): Promise<Uint8Array> {
+  get bodyLength(): number | null {
+    if (this.#request.body === null) return 0
+    const length = this.#request.headers.get('content-length')
+    return length === null ? null : parseDigits(length)
+  }
+
+  async readBody(check: (receivedBytes: number) => void): Promise<Uint8Array> {
     const { body } = this.#request
     if (body === null) return new Uint8Array(0)
+    const reader = body.getReader()
     const chunks: Uint8Array[] = []
     let length = 0
-    try {
-      for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
-        length += chunk.length
-        if (length > limitBytes) throw new BodyError('too-large')
-        chunks.push(chunk)
-      }
-    } catch (error) {
-      throw error instanceof BodyError ? error : new BodyError('aborted')
+    for (;;) {
+      const { done, value } = await reader.read().catch(() => {
+        throw new ClientGone()
+      })
+      if (done) return joinBytes(chunks)
+      length += value.length
+      check(length)
+      chunks.push(value)
     }
-    return joinBytes(chunks)
   }
 }
 

@@ -1,54 +1,55 @@
 import type { HandlerSettings } from './options.js'
 import type { HttpRequest } from './exchange.js'
-import { BodyError } from './exchange.js'
 import { Refusal } from './errors.js'
-import { parseDigits } from '@ds/core'
 
 /** Bodies up to this length are not counted: connections bound how many there can be. */
 const UNCOUNTED_BYTES = 4096
 
+const NO_BODY = Promise.resolve(new Uint8Array(0))
+
 /** Receives request bodies, within a bound for each and a bound for all of them. */
 export class BodyIntake {
   readonly #settings: HandlerSettings
+  readonly #checkLength: (receivedBytes: number) => void
   #receivingBytes = 0
 
   constructor(settings: HandlerSettings) {
     this.#settings = settings
+    this.#checkLength = (receivedBytes) => {
+      if (receivedBytes > settings.maxBodyBytes) throw this.#tooLarge()
+    }
   }
 
   /** The whole body; a body is appended as one, so it is never looked at before it is complete. */
   receive(request: HttpRequest): Promise<Uint8Array> {
-    const limit = this.#settings.maxBodyBytes
-    const announced = this.#announcedLength(request)
-    if (announced !== null && announced > limit) throw tooLarge(limit)
-    if (announced !== null && announced <= UNCOUNTED_BYTES) return request.readBody(announced)
-    // A chunked body is counted as if it took all that it may.
-    return this.#receiveCounted(request, announced ?? limit)
+    const announced = request.bodyLength
+    if (announced === 0) return NO_BODY
+    if (announced === null || announced > UNCOUNTED_BYTES)
+      return this.#receiveCounted(request, announced ?? 0)
+    return request.readBody(this.#checkLength)
   }
 
-  async #receiveCounted(request: HttpRequest, reserved: number): Promise<Uint8Array> {
-    const { maxBodyBytes, maxReceivingBytes } = this.#settings
-    if (this.#receivingBytes > 0 && this.#receivingBytes + reserved > maxReceivingBytes) {
-      throw new Refusal('OVERLOADED', 'too many bodies are being received')
-    }
-    this.#receivingBytes += reserved
+  async #receiveCounted(request: HttpRequest, announced: number): Promise<Uint8Array> {
+    if (announced > this.#settings.maxBodyBytes) throw this.#tooLarge()
+    if (this.#receivingBytes + announced > this.#settings.maxReceivingBytes) throw overloaded()
+    let counted = 0
     try {
-      return await request.readBody(maxBodyBytes)
-    } catch (error) {
-      if (error instanceof BodyError && error.code === 'too-large') throw tooLarge(maxBodyBytes)
-      throw error
+      return await request.readBody((receivedBytes) => {
+        this.#checkLength(receivedBytes)
+        this.#receivingBytes += receivedBytes - counted
+        counted = receivedBytes
+        if (this.#receivingBytes > this.#settings.maxReceivingBytes) throw overloaded()
+      })
     } finally {
-      this.#receivingBytes -= reserved
+      this.#receivingBytes -= counted
     }
   }
 
-  #announcedLength(request: HttpRequest): number | null {
-    const text = request.header('content-length')
-    if (text === undefined) return request.header('transfer-encoding') === undefined ? 0 : null
-    return parseDigits(text)
+  #tooLarge(): Refusal {
+    return new Refusal('BODY_TOO_LARGE', `a body has at most ${this.#settings.maxBodyBytes} bytes`)
   }
 }
 
-function tooLarge(limit: number): Refusal {
-  return new Refusal('BODY_TOO_LARGE', `a body has at most ${limit} bytes`, ['connection', 'close'])
+function overloaded(): Refusal {
+  return new Refusal('OVERLOADED', 'too many bodies are being received')
 }

@@ -10,25 +10,23 @@ export interface HttpRequest {
   readonly origin: string
   /** A header's value by its lower-case name. */
   header(name: string): string | undefined
-  /** The whole body, or a {@link BodyError}. Called at most once. */
-  readBody(limitBytes: number): Promise<Uint8Array>
+  /** The body's length as the client announced it; 0 when there is no body, null when only its end will tell. */
+  readonly bodyLength: number | null
+  /**
+   * The whole body, or a {@link ClientGone}. Called at most once.
+   *
+   * @param check called with the number of bytes received so far; what it throws ends the reading
+   */
+  readBody(check: (receivedBytes: number) => void): Promise<Uint8Array>
   /** Calls `run` when the client goes away before the response is complete. */
   onAbort(run: () => void): void
 }
 
-/** Why a body could not be had. */
-export type BodyErrorCode =
-  /** It is longer than allowed; the rest was not read. */
-  | 'too-large'
-  /** The client went away. */
-  | 'aborted'
-
-export class BodyError extends Error {
-  readonly code: BodyErrorCode
-  constructor(code: BodyErrorCode) {
-    super(code)
-    this.name = 'BodyError'
-    this.code = code
+/** The client went away before its request was complete; nobody waits for an answer. */
+export class ClientGone extends Error {
+  constructor() {
+    super('the client is gone')
+    this.name = 'ClientGone'
   }
 }
 

@@ -5,7 +5,7 @@ import type { HandlerOptions, HandlerSettings, StreamLifecycleEvent, StreamLifec
 import type { HttpReply, HttpRequest } from './exchange.js'
 import type { ReadContext } from './stream-reads.js'
 import { ALLOW, CommonHeaders } from './common-headers.js'
-import { BodyError } from './exchange.js'
+import { ClientGone } from './exchange.js'
 import { BodyIntake } from './body-intake.js'
 import { LiveSessions } from './live-sessions.js'
 import { PageReplies } from './read-replies.js'
@@ -80,7 +80,7 @@ export class StreamHandler {
   }
 
   /**
-   * Answers a request; never rejects, unless the client is gone ({@link BodyError} `aborted`).
+   * Answers a request; never rejects, unless the client is gone ({@link ClientGone}).
    *
    * @param basePath where streams live in this request's paths, if a host application has mounted the handler
    */
@@ -94,7 +94,7 @@ export class StreamHandler {
     return reply.then(
       (made) => this.#common.addTo(made, request),
       (error: unknown) => {
-        if (error instanceof BodyError && error.code === 'aborted') throw error
+        if (error instanceof ClientGone) throw error
         return this.#common.addTo(this.#replyToError(error), request)
       },
     )
@@ -159,11 +159,12 @@ export class StreamHandler {
   }
 
   async #append(request: HttpRequest, path: StreamPath): Promise<HttpReply> {
-    const contentType = readContentType(request)
     const close = readClosed(request)
     const producer = readProducer(request)
     const streamSeq = readStreamSeq(request)
     const body = await this.#bodies.receive(request)
+    // Without a body its type says nothing, whatever a client may have put there. @see PROTOCOL §5.2
+    const contentType = body.length === 0 ? null : readContentType(request)
     return replyToAppend(await this.engine.append(path, { contentType, close, producer, streamSeq, body }))
   }
 

@@ -41,7 +41,8 @@ export function readExpiry(request: HttpRequest, nowMs: number): Expiry | null {
   }
   if (ttl !== undefined) {
     const seconds = parseTtl(ttl)
-    if (seconds === null) throw new Refusal('INVALID_TTL', 'stream-ttl is a whole number of seconds from 1')
+    if (seconds === null)
+      throw new Refusal('INVALID_TTL', 'stream-ttl is a whole number of seconds from 1 to 10^12')
     return { kind: 'ttl', seconds }
   }
   if (expiresAt === undefined) return null

@@ -26,6 +26,19 @@ const EXPLAIN_PATH = {
   'too-long': 'the path is too long',
 } as const
 
+const ABSOLUTE_FORM = /^https?:\/\/[^/?#\\]*(.*)$/i
+
+/**
+ * The path and query of a request line's target, which may also be a whole URL. They are cut out of it as they
+ * stand, because a URL parser would normalise them. RFC 9112 §3.2.2
+ */
+export function toOriginForm(target: string): string {
+  if (target.startsWith('/')) return target
+  const rest = ABSOLUTE_FORM.exec(target)?.[1]
+  if (rest === undefined) return target
+  return rest.startsWith('/') ? rest : `/${rest}`
+}
+
 export function splitTarget(target: string): Target {
   const mark = target.indexOf('?')
   return mark === -1

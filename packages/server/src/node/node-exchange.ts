@@ -1,6 +1,7 @@
 import type { HttpReply, HttpRequest, LiveBody, LiveSink } from '../http/exchange.js'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { BodyError, isLiveBody } from '../http/exchange.js'
+import { ClientGone, isLiveBody } from '../http/exchange.js'
+import { toOriginForm } from '../http/target.js'
 import { totalLength } from '@ds/core'
 
 /** How much a live reader's socket may hold before it is left alone until it has drained, in bytes. */
@@ -23,11 +24,12 @@ export class NodeRequest implements HttpRequest {
   }
 
   get target(): string {
-    return this.#message.url!
+    return toOriginForm(this.#message.url!)
   }
 
   get origin(): string {
-    return `${this.#scheme}://${this.#message.headers.host ?? 'localhost'}`
+    const { headers, httpVersion } = this.#message
+    return `${this.#scheme}://${headers.host ?? (httpVersion === '1.0' ? 'localhost' : '')}`
   }
 
   header(name: string): string | undefined {
@@ -36,12 +38,23 @@ export class NodeRequest implements HttpRequest {
   }
 
   onAbort(run: () => void): void {
-    this.#response.once('close', () => {
-      if (!this.#response.writableFinished) run()
-    })
+    const response = this.#response
+    if (response.destroyed) run()
+    else {
+      response.once('close', () => {
+        if (!response.writableFinished) run()
+      })
+    }
   }
 
-  readBody(limitBytes: number): Promise<Uint8Array> {
+  get bodyLength(): number | null {
+    const { headers } = this.#message
+    const length = headers['content-length']
+    if (length !== undefined) return Number(length)
+    return headers['transfer-encoding'] === undefined ? 0 : null
+  }
+
+  readBody(check: (receivedBytes: number) => void): Promise<Uint8Array> {
     const message = this.#message
     return new Promise((resolve, reject) => {
       let first: Buffer | null = null
@@ -49,15 +62,20 @@ export class NodeRequest implements HttpRequest {
       let length = 0
       message.on('data', (chunk: Buffer) => {
         length += chunk.length
-        if (length > limitBytes) {
+        try {
+          check(length)
+        } catch (error) {
+          // The rest is read and dropped, so that the answer is not lost in a connection reset.
           message.removeAllListeners('data').resume()
-          reject(new BodyError('too-large'))
-        } else if (first === null) first = chunk
+          reject(error as Error)
+          return
+        }
+        if (first === null) first = chunk
         else (chunks ??= [first]).push(chunk)
       })
       message.on('end', () => resolve(chunks === null ? (first ?? NO_BYTES) : Buffer.concat(chunks)))
       message.on('close', () => {
-        if (!message.complete) reject(new BodyError('aborted'))
+        if (!message.complete) reject(new ClientGone())
       })
     })
   }

@@ -2,9 +2,11 @@ import type { ErrorCode } from '../http/errors.js'
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { StreamHandler } from '../http/handler.js'
-import { BodyError } from '../http/exchange.js'
+import { ALLOW } from '../http/common-headers.js'
+import { ClientGone, isLiveBody } from '../http/exchange.js'
 import { ERROR_STATUS } from '../http/errors.js'
 import { NodeRequest, sendReply } from './node-exchange.js'
+import { PipelinedResponses } from './pipelined-responses.js'
 import { STATUS_CODES } from 'node:http'
 
 /** What Node's parser refuses before there is a request, by its error codes. */
@@ -25,9 +27,10 @@ export function createNodeListener(
     handler.handle(new NodeRequest(message, response, scheme)).then(
       (reply) => {
         if (!response.destroyed) sendReply(reply, response)
+        else if (isLiveBody(reply.body)) reply.body.onClose()
       },
       (error: unknown) => {
-        if (!(error instanceof BodyError)) handler.settings.onFault(error)
+        if (!(error instanceof ClientGone)) handler.settings.onFault(error)
         response.destroy()
       },
     )
@@ -39,13 +42,26 @@ export function createNodeListener(
  * before they are sent (`Expect: 100-continue`).
  */
 export function refineServer(server: Server, handler: StreamHandler): void {
+  // By default, headers after the 2,000th are dropped without a word; their size is bounded anyway.
+  server.maxHeadersCount = 0
+  const pipelined = new PipelinedResponses()
+  server.on('request', (message: IncomingMessage, response: ServerResponse) =>
+    pipelined.watch(message, response),
+  )
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
-    if (error.code === 'ECONNRESET' || !socket.writable) {
+    if (error.code === 'ECONNRESET' || !socket.writable || owesAnswer(socket)) {
       socket.destroy()
       return
     }
     const code = PARSER_ERRORS[error.code ?? ''] ?? 'BAD_REQUEST'
-    socket.end(formatRefusal(code))
+    socket.end(formatRefusal(code, 'the request is not well-formed HTTP'))
+  })
+  server.on('connect', (_message: IncomingMessage, socket: Duplex) => {
+    socket.end(formatRefusal('METHOD_NOT_ALLOWED', 'this server is no proxy', ALLOW))
+  })
+  // What is expected besides 100-continue is nobody's duty (RFC 9110 §10.1.1).
+  server.on('checkExpectation', (message: IncomingMessage, response: ServerResponse) => {
+    server.emit('request', message, response)
   })
   server.on('checkContinue', (message: IncomingMessage, response: ServerResponse) => {
     const announced = Number(message.headers['content-length'] ?? 0)
@@ -54,11 +70,28 @@ export function refineServer(server: Server, handler: StreamHandler): void {
   })
 }
 
-function formatRefusal(code: ErrorCode): string {
+/**
+ * Whether a request before the one that failed still waits for its answer or is getting it: a refusal sent now
+ * would be taken for that answer, or for a part of it.
+ */
+function owesAnswer(socket: Duplex): boolean {
+  const answer = (socket as { _httpMessage?: ServerResponse | null })._httpMessage ?? null
+  return answer !== null && (answer.headersSent || answer.req.complete)
+}
+
+function formatRefusal(code: ErrorCode, message: string, more: readonly string[] = []): string {
   const status = ERROR_STATUS[code]
-  const body = JSON.stringify({ error: { code, message: 'the request is not well-formed HTTP' } })
-  return (
-    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nconnection: close\r\ncontent-type: application/json\r\n` +
-    `x-content-type-options: nosniff\r\ncontent-length: ${body.length}\r\n\r\n${body}`
-  )
+  const body = JSON.stringify({ error: { code, message } })
+  const headers = [
+    'connection',
+    'close',
+    'content-type',
+    'application/json',
+    'x-content-type-options',
+    'nosniff',
+  ]
+  headers.push('content-length', String(body.length), ...more)
+  let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n`
+  for (let i = 0; i < headers.length; i += 2) head += `${headers[i]!}: ${headers[i + 1]!}\r\n`
+  return `${head}\r\n${body}`
 }

@@ -1,6 +1,6 @@
 import type { AddressInfo, Socket } from 'node:net'
 import type { HandlerOptions } from '../http/options.js'
-import type { Server } from 'node:http'
+import type { IncomingMessage, Server } from 'node:http'
 import type { StreamStore } from '@ds/core'
 import { MemoryStore } from '@ds/store-memory'
 import { StreamHandler } from '../http/handler.js'
@@ -103,7 +103,11 @@ export class DurableStreamsServer {
       keepAliveTimeout: this.#options.keepAliveTimeoutMs ?? 65_000,
       maxHeaderSize: this.#options.maxHeaderBytes ?? 16 << 10,
       connectionsCheckingInterval: 1_000,
+      // A missing or a second Host, and a second Content-Type, are refused by the handler, with a body that says so.
+      requireHostHeader: false,
+      joinDuplicateHeaders: true,
     })
+    server.setTimeout(this.handler.settings.stallTimeoutMs, cutOffStalled)
     server.maxConnections = this.#options.maxConnections ?? 100_000
     server.on('connection', (socket: Socket) => socket.setNoDelay(true))
     refineServer(server, this.handler)
@@ -115,8 +119,25 @@ export class DurableStreamsServer {
     if (this.#options.binding !== 'hono') return createNodeListener(this.handler)
     const { fetch } = mountHandler(this.handler)
     const listener = getRequestListener(fetch, { overrideGlobalObjects: false })
-    return (message, response) => void listener(message, response)
+    const plainListener = createNodeListener(this.handler)
+    return (message, response) => {
+      if (fitsRequest(message)) void listener(message, response)
+      else plainListener(message, response)
+    }
   }
+}
+
+const PLAIN_HOST = /^(?:[A-Za-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i
+
+/** Whether a Request can express what came; its constructor would throw for a target that is no URL. */
+function fitsRequest({ headers: { host }, url }: IncomingMessage): boolean {
+  if (host === undefined || url?.startsWith('/') !== true || url.includes('\\')) return false
+  return PLAIN_HOST.test(host) && URL.canParse(`http://${host}${url}`)
+}
+
+/** A client that takes nothing of what was written for it is gone; any other silence has its own bounds. */
+function cutOffStalled(socket: Socket): void {
+  if (socket.writableLength > 0) socket.destroy()
 }
 
 /** Makes a standalone server; call its `start`. */

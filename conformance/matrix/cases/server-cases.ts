@@ -1,0 +1,23 @@
+import type { Binding, Subject } from '../subjects.js'
+import type { Capability } from '@ds/conformance'
+import { LONG_POLL_TIMEOUT_MS, startSubject } from '../subjects.js'
+import { afterAll, beforeAll, test } from 'vitest'
+import { runServerCases } from '@ds/conformance'
+
+const CAPABILITIES: readonly Capability[] = ['compression']
+
+/** Registers our own server cases for one cell of the matrix. */
+export function runCases(storeName: string, binding: Binding): void {
+  let subject: Subject
+  beforeAll(async () => {
+    subject = await startSubject(storeName, binding)
+  })
+  afterAll(() => subject.stop())
+  runServerCases({
+    test,
+    baseUrl: () => subject.baseUrl,
+    fetch: (input, init) => subject.fetch(input, init),
+    longPollTimeoutMs: LONG_POLL_TIMEOUT_MS,
+    capabilities: binding === 'fetch' ? CAPABILITIES : [...CAPABILITIES, 'socket'],
+  })
+}

@@ -1,0 +1,146 @@
+import { CaseContext, type ContextSettings, type FetchFunction } from './case-context.js'
+import { serverCases } from './cases/index.js'
+import { runCase, type CaseOutcome } from './run-case.js'
+import type { Capability, Level, ServerCase, ServerCaseInfo } from './server-case.js'
+
+const RUNNER_GRACE_MS = 2000
+
+/**
+ * How a case is registered: vitest, Jest, Bun and `node:test` all fit.
+ *
+ * The third argument is a time limit; a runner without one ignores it, as the case watches its own.
+ */
+export interface TestFunction {
+  (name: string, body: () => Promise<void>, timeoutMs?: number): unknown
+  readonly skip?: (name: string, body: () => Promise<void>) => unknown
+}
+
+export interface ServerCasesOptions {
+  readonly test: TestFunction
+  /** Where the server listens. A function is called when the first case runs, once the port is known. */
+  readonly baseUrl: string | (() => string)
+  /** Reaches the server instead of the global `fetch`, for one that runs in this process. */
+  readonly fetch?: FetchFunction
+  /** What every stream path begins with. Default `/v1/stream`. */
+  readonly basePath?: string
+  /** How long the server holds a long-poll open. Default 2000; much more makes the run slow. */
+  readonly longPollTimeoutMs?: number
+  /** After how long the server ends an SSE response, for the capability `sse-recycle`. */
+  readonly sseRecycleMs?: number
+  /** The longest body that the server takes, for the capability `body-limit`. */
+  readonly bodyLimitBytes?: number
+  readonly capabilities?: readonly Capability[]
+  /** Ids of cases that must fail: the run goes red as soon as one of them passes. */
+  readonly knownFailures?: readonly string[]
+  /** Registers only this section and those below it, as in `5.2`. */
+  readonly section?: string
+  /** Registers only these cases. */
+  readonly only?: readonly string[]
+  /** Registers only these levels. Default all. */
+  readonly levels?: readonly Level[]
+}
+
+/** What the cases are, without running any. */
+export function listServerCases(): ServerCaseInfo[] {
+  return serverCases.map(({ id, level, section, title, needs, slow }) => ({
+    id,
+    level,
+    section,
+    title,
+    ...(needs === undefined ? {} : { needs }),
+    ...(slow === undefined ? {} : { slow }),
+  }))
+}
+
+/** Registers every case that the options select with the given test function. */
+export function runServerCases(options: ServerCasesOptions): void {
+  registerCases(serverCases, options)
+}
+
+/** The same for any list of cases, so that the runner itself can be tested. */
+export function registerCases(cases: readonly ServerCase[], options: ServerCasesOptions): void {
+  refuseUnknownIds(cases, [...(options.knownFailures ?? []), ...(options.only ?? [])])
+  const knownFailures = new Set(options.knownFailures)
+  const selected = cases.filter((one) => isSelected(one, options))
+  const runnable = selected.filter((one) => isRunnable(one, options))
+  const schedule = new Schedule(runnable, options)
+  for (const one of selected) {
+    const name = `${one.id} [${one.level}] ${one.title}`
+    const body = async (): Promise<void> =>
+      judge(one, await schedule.outcomeOf(one), knownFailures.has(one.id))
+    if (runnable.includes(one)) options.test(name, body, schedule.timeoutMs + RUNNER_GRACE_MS)
+    else options.test.skip?.(name, body)
+  }
+}
+
+function refuseUnknownIds(cases: readonly ServerCase[], ids: readonly string[]): void {
+  const known = new Set(cases.map((one) => one.id))
+  const unknown = ids.filter((id) => !known.has(id))
+  if (unknown.length > 0) throw new Error(`no such conformance case: ${unknown.join(', ')}`)
+}
+
+function isSelected(one: ServerCase, { section, only, levels }: ServerCasesOptions): boolean {
+  if (only !== undefined && !only.includes(one.id)) return false
+  if (levels !== undefined && !levels.includes(one.level)) return false
+  return section === undefined || one.section === section || one.section.startsWith(`${section}.`)
+}
+
+function isRunnable(one: ServerCase, { capabilities = [] }: ServerCasesOptions): boolean {
+  return (one.needs ?? []).every((need) => capabilities.includes(need))
+}
+
+function judge(one: ServerCase, outcome: CaseOutcome, mustFail: boolean): void {
+  if (outcome.passed && mustFail) {
+    throw new Error(`${one.id} is listed as a known failure, but passes: take it off the list`)
+  }
+  if (!outcome.passed && !mustFail) throw outcome.error
+}
+
+/** Runs quick cases when they are asked for, and all slow ones together when the first of them is. */
+class Schedule {
+  readonly #options: ServerCasesOptions
+  readonly #slow: readonly ServerCase[]
+  readonly #started = new Map<string, Promise<CaseOutcome>>()
+  readonly #longPollTimeoutMs: number
+
+  constructor(cases: readonly ServerCase[], options: ServerCasesOptions) {
+    this.#options = options
+    this.#slow = cases.filter((one) => one.slow === true)
+    this.#longPollTimeoutMs = options.longPollTimeoutMs ?? 2000
+  }
+
+  /** Enough for a few long-polls, and for the longest time-to-live of a case. */
+  get timeoutMs(): number {
+    return 20_000 + 4 * this.#longPollTimeoutMs + 2 * (this.#options.sseRecycleMs ?? 0)
+  }
+
+  outcomeOf(one: ServerCase): Promise<CaseOutcome> {
+    if (one.slow !== true) return this.#run(one)
+    for (const slow of this.#slow) {
+      if (!this.#started.has(slow.id)) this.#started.set(slow.id, this.#run(slow))
+    }
+    return this.#started.get(one.id) ?? this.#run(one)
+  }
+
+  #run(one: ServerCase): Promise<CaseOutcome> {
+    return runCase(one, new CaseContext(this.#settings()), this.timeoutMs)
+  }
+
+  #settings(): ContextSettings {
+    const {
+      baseUrl,
+      basePath = '/v1/stream',
+      fetch = globalThis.fetch,
+      sseRecycleMs,
+      bodyLimitBytes,
+    } = this.#options
+    return {
+      baseUrl: typeof baseUrl === 'string' ? baseUrl : baseUrl(),
+      basePath,
+      longPollTimeoutMs: this.#longPollTimeoutMs,
+      fetch,
+      ...(sseRecycleMs === undefined ? {} : { sseRecycleMs }),
+      ...(bodyLimitBytes === undefined ? {} : { bodyLimitBytes }),
+    }
+  }
+}
