@@ -1,5 +1,5 @@
 import { ByteLog } from './byte-log.js'
-import { dueAt } from '@ds/core'
+import { StoreError, comparePaths, dueAt, totalLength } from '@ds/core'
 import type {
   CommitResult,
   LoadedStream,
@@ -28,6 +28,15 @@ const NO_ENTRIES: ReadonlyMap<string, string> = new Map()
 /** How many streams that can become due one call looks at. */
 const DUE_SCAN = 10_000
 
+/** What a stream takes besides its bytes, about. */
+const STREAM_BYTES = 1024
+const DEFAULT_MAX_BYTES = 2 ** 31
+
+export interface MemoryStoreOptions {
+  /** How much all streams together may take, about; over it, writes that add to it are refused. Default 2 GiB. */
+  readonly maxBytes?: number
+}
+
 /**
  * Streams in the memory of this process. Every method does its work at once, within one turn of the event loop,
  * which makes each commit atomic. It is meant to be read by those who write a store of their own.
@@ -35,14 +44,18 @@ const DUE_SCAN = 10_000
 export class MemoryStore implements StreamStore {
   readonly capabilities: StoreCapabilities = { name: 'memory', durability: 'volatile', multiNode: false }
   readonly #streams = new Map<StreamPath, StoredStream>()
-  /** By incarnation, because forks read the bytes of sources by their id. */
-  readonly #bytes = new Map<StreamId, ByteLog>()
   readonly #watchers = new Map<StreamPath, Set<() => void>>()
   /** Paths of streams that can become due; the ones looked at go to the end. */
   readonly #dueCandidates = new Set<StreamPath>()
   /** All paths in order; null when a stream has come or gone since it was made. */
   #sortedPaths: StreamPath[] | null = null
+  readonly #maxBytes: number
+  #usedBytes = 0
   #versions = 0
+
+  constructor(options: MemoryStoreOptions = {}) {
+    this.#maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES
+  }
 
   load(path: StreamPath, entryKeys: readonly string[]): LoadedStream | null {
     const stored = this.#streams.get(path)
@@ -54,6 +67,8 @@ export class MemoryStore implements StreamStore {
   commit(path: StreamPath, expected: Version | null, change: StreamChange): CommitResult {
     const stored = this.#streams.get(path)
     if ((stored?.version ?? null) !== expected) return { kind: 'conflict' }
+    if (change.ifTouchedAt !== null && stored?.touchedAt !== change.ifTouchedAt) return { kind: 'conflict' }
+    this.#takeSpace(stored, change)
     const version = ++this.#versions
     if (change.record === null) this.#remove(path, stored)
     else if (stored?.record.streamId === change.record.streamId)
@@ -63,8 +78,9 @@ export class MemoryStore implements StreamStore {
     return { kind: 'committed', version }
   }
 
-  read(streamId: StreamId, from: number, limitBytes: number): readonly Uint8Array[] | null {
-    return this.#bytes.get(streamId)?.read(from, limitBytes) ?? null
+  read(path: StreamPath, streamId: StreamId, from: number, limitBytes: number): readonly Uint8Array[] | null {
+    const stored = this.#streams.get(path)
+    return stored?.record.streamId === streamId ? stored.bytes.read(from, limitBytes) : null
   }
 
   watch(path: StreamPath, wake: () => void): () => void {
@@ -78,19 +94,19 @@ export class MemoryStore implements StreamStore {
     }
   }
 
-  touch(path: StreamPath, now: number): void {
+  touch(path: StreamPath, streamId: StreamId, now: number): void {
     const stored = this.#streams.get(path)
-    if (stored !== undefined && now > stored.touchedAt) stored.touchedAt = now
+    if (stored?.record.streamId === streamId && now > stored.touchedAt) stored.touchedAt = now
   }
 
   list(prefix: string, after: string, limit: number): readonly StreamPath[] {
-    this.#sortedPaths ??= [...this.#streams.keys()].sort()
+    this.#sortedPaths ??= [...this.#streams.keys()].sort(comparePaths)
     const paths: StreamPath[] = []
-    const from = after > prefix ? after : prefix
+    const from = comparePaths(after, prefix) > 0 ? after : prefix
     for (let i = firstAtLeast(this.#sortedPaths, from); paths.length < limit; i++) {
       const path = this.#sortedPaths[i]
       if (path?.startsWith(prefix) !== true) break
-      if (path > after) paths.push(path)
+      if (comparePaths(path, after) > 0) paths.push(path)
     }
     return paths
   }
@@ -131,7 +147,6 @@ export class MemoryStore implements StreamStore {
       bytes,
     }
     this.#streams.set(path, created)
-    this.#bytes.set(record.streamId, bytes)
     this.#sortedPaths = null
     this.#change(path, created, record, change, version)
   }
@@ -156,10 +171,21 @@ export class MemoryStore implements StreamStore {
     else this.#dueCandidates.add(path)
   }
 
+  /** Refuses a change that there is no room for, before anything has changed. */
+  #takeSpace(stored: StoredStream | undefined, change: StreamChange): void {
+    if (change.record === null) return
+    const isNew = stored?.record.streamId !== change.record.streamId
+    const wanted = totalLength(change.bytes) + (isNew ? STREAM_BYTES : 0)
+    if (wanted > 0 && this.#usedBytes + wanted > this.#maxBytes) {
+      throw new StoreError('full', `the streams take the ${this.#maxBytes} bytes that they may`)
+    }
+    this.#usedBytes += wanted
+  }
+
   #remove(path: StreamPath, stored: StoredStream | undefined): void {
     if (stored === undefined) return
+    this.#usedBytes -= stored.record.tail - stored.record.base + STREAM_BYTES
     this.#streams.delete(path)
-    this.#bytes.delete(stored.record.streamId)
     this.#dueCandidates.delete(path)
     this.#sortedPaths = null
   }
@@ -184,7 +210,7 @@ function firstAtLeast(paths: readonly string[], wanted: string): number {
   let high = paths.length
   while (low < high) {
     const middle = (low + high) >> 1
-    if (paths[middle]! < wanted) low = middle + 1
+    if (comparePaths(paths[middle]!, wanted) < 0) low = middle + 1
     else high = middle
   }
   return low

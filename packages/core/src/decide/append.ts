@@ -172,10 +172,11 @@ function advanceRecord(record: StreamRecord, advance: Advance): StreamRecord {
     expiry: record.expiry,
     lineage: record.lineage,
     origin: record.origin,
+    forkDepth: record.forkDepth,
     forkCount: record.forkCount,
     pendingForks: record.pendingForks,
     producerCount: advance.producerCount,
-    attentionAt: record.attentionAt,
+    unsettledSince: record.unsettledSince,
   }
 }
 

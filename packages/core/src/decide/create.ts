@@ -36,6 +36,7 @@ export interface Blueprint {
   readonly body: RequestBody
   readonly origin: ForkOrigin | null
   readonly lineage: readonly LineagePart[]
+  readonly forkDepth: number
   /** The first readable position, which a fork has from its source. */
   readonly start: number
 }
@@ -104,6 +105,7 @@ export function planStream(request: CreateRequest, streamId: StreamId, body: Req
     body,
     origin: null,
     lineage: [],
+    forkDepth: 0,
     start: 0,
   }
 }
@@ -144,9 +146,10 @@ function buildRecord(blueprint: Blueprint, bodyLength: number, now: number): Str
     expiry: blueprint.expiry,
     lineage: blueprint.lineage,
     origin: blueprint.origin,
+    forkDepth: blueprint.forkDepth,
     forkCount: 0,
     pendingForks: [],
     producerCount: 0,
-    attentionAt: null,
+    unsettledSince: blueprint.origin === null ? null : now,
   }
 }

@@ -3,9 +3,6 @@ import type { ForkOrigin, StreamRecord } from '../store/record.js'
 import type { StreamId } from '../protocol/branded.js'
 import { isExpired, isHeld, lifecycleOf, refused } from './stream-state.js'
 
-/** How long unfinished work over two streams rests before the sweeper takes it up, in milliseconds. */
-export const ATTENTION_AFTER_MS = 30_000
-
 /** A deletion. @see PROTOCOL §5.4 */
 export type DeleteOutcome =
   { readonly kind: 'deleted' } | { readonly kind: 'not-found' } | { readonly kind: 'gone' }
@@ -58,7 +55,7 @@ export function retire(record: StreamRecord, now: number): Decision<RetireOutcom
   if (record.origin === null) return { outcome: { kind: 'settled' }, change: { record: null } }
   const outcome: RetireOutcome = { kind: 'release', streamId: record.streamId, origin: record.origin }
   if (record.state === 'removing') return refused(outcome)
-  const change: Change = { record: { ...record, state: 'removing', attentionAt: now + ATTENTION_AFTER_MS } }
+  const change: Change = { record: { ...record, state: 'removing', unsettledSince: now } }
   return { outcome, change }
 }
 

@@ -3,11 +3,14 @@ import type { Decision, StreamState } from './stream-state.js'
 import type { LineagePart, PendingFork, StreamRecord } from '../store/record.js'
 import type { RequestBody } from './request-body.js'
 import type { RetireOutcome } from './delete.js'
-import type { StreamId } from '../protocol/branded.js'
-import { ATTENTION_AFTER_MS, retire } from './delete.js'
+import type { StreamId, StreamPath } from '../protocol/branded.js'
+import { retire } from './delete.js'
 import { checkPoint, isExpired, isHeld, lifecycleOf, refused } from './stream-state.js'
 import { forkEntryKey } from '../store/record.js'
 import { sameContentType } from '../protocol/content-type.js'
+
+/** How many forks of one stream may be in the making at a time; their notes are part of its record. */
+const MAX_PENDING_FORKS = 64
 
 /** Why a stream cannot be forked as asked. @see PROTOCOL §4.2 (fork creation errors) */
 export type ForkRefusal =
@@ -48,7 +51,7 @@ export function findAnchor(
   if (request.contentType !== null && !sameContentType(request.contentType, record.contentType)) {
     return { kind: 'source-content-type', expected: record.contentType }
   }
-  if (record.lineage.length >= limits.maxForkDepth) return { kind: 'too-deep', limit: limits.maxForkDepth }
+  if (record.forkDepth >= limits.maxForkDepth) return { kind: 'too-deep', limit: limits.maxForkDepth }
   const position = resolveAnchor(record, fork)
   return position === null ? { kind: 'fork-offset' } : { kind: 'anchor', record, position }
 }
@@ -73,7 +76,8 @@ export function planFork(
     closed: request.closed,
     body: plan.body,
     origin: { path: fork.source, streamId: source.streamId, anchor: position, subOffset: fork.subOffset },
-    lineage: inheritLineage(source, plan.forkPoint),
+    lineage: inheritLineage(fork.source, source, plan.forkPoint),
+    forkDepth: source.forkDepth + 1,
     start: Math.min(source.start, plan.forkPoint),
   }
 }
@@ -91,11 +95,12 @@ export function decideHold(
     return refused({ kind: 'source-not-found' })
   if (lifecycle === 'gone') return refused({ kind: 'source-gone' })
   const { record } = source
-  if (record.forkCount + record.pendingForks.length >= limits.maxForksPerStream) {
+  const pendingLimit = Math.min(MAX_PENDING_FORKS, limits.maxForksPerStream - record.forkCount)
+  if (record.pendingForks.length >= pendingLimit) {
     return refused({ kind: 'too-many-forks', limit: limits.maxForksPerStream })
   }
   const pendingForks = [...record.pendingForks, fork]
-  return { outcome: { kind: 'held' }, change: { record: withPending(record, pendingForks) } }
+  return { outcome: { kind: 'held' }, change: { record: { ...record, pendingForks } } }
 }
 
 /** Step 3 of a fork, after its creation: the hold becomes lasting; `lost` when the source no longer knows of it. */
@@ -112,14 +117,56 @@ export function decideConfirm(
   return {
     outcome: 'confirmed',
     change: {
-      record: { ...withPending(record, pendingForks), forkCount: record.forkCount + 1 },
+      record: { ...record, pendingForks, forkCount: record.forkCount + 1 },
       entries: [[forkEntryKey(fork.streamId), fork.path]],
     },
   }
 }
 
 /**
- * The source lets go of a fork that is gone or never came to be. A source that was only kept for its forks ends
+ * The source strikes the note of a fork that never came to be. A fork that was confirmed meanwhile stays: only its
+ * own removal releases it.
+ */
+export function decideStrike(
+  source: StreamState | null,
+  sourceId: StreamId,
+  forkId: StreamId,
+  now: number,
+): Decision<RetireOutcome> {
+  if (source?.record.streamId !== sourceId) return refused({ kind: 'settled' })
+  const pendingForks = source.record.pendingForks.filter((pending) => pending.streamId !== forkId)
+  if (pendingForks.length === source.record.pendingForks.length) return refused({ kind: 'settled' })
+  return letGo(source, { ...source.record, pendingForks }, [], now)
+}
+
+/** What a fork's source knows of it. */
+export type ForkStanding = 'confirmed' | 'pending' | 'unknown'
+
+/** Looks up what a source knows of a fork; its entry of {@link forkEntryKey} must have been loaded. */
+export function standingOf(source: StreamState | null, sourceId: StreamId, forkId: StreamId): ForkStanding {
+  if (source?.record.streamId !== sourceId) return 'unknown'
+  if (source.entries.has(forkEntryKey(forkId))) return 'confirmed'
+  return source.record.pendingForks.some((pending) => pending.streamId === forkId) ? 'pending' : 'unknown'
+}
+
+/** The last step of a fork: it is known that its source holds for it. */
+export function decideSettled(fork: StreamState | null, forkId: StreamId): Decision<null> {
+  const isIt = fork?.record.streamId === forkId && fork.record.state !== 'removing'
+  return { outcome: null, change: isIt ? { record: { ...fork.record, unsettledSince: null } } : null }
+}
+
+/** A fork that its source does not know ends, as if it had been deleted. */
+export function decideDisown(
+  fork: StreamState | null,
+  forkId: StreamId,
+  now: number,
+): Decision<RetireOutcome> {
+  const isIt = fork?.record.streamId === forkId && fork.record.state === 'live'
+  return isIt ? retire(fork.record, now) : refused({ kind: 'settled' })
+}
+
+/**
+ * The source lets go of a fork that is gone. A source that was only kept for its forks ends
  * with the last of them, which may in turn release its own source.
  */
 export function decideRelease(
@@ -132,16 +179,27 @@ export function decideRelease(
   const key = forkEntryKey(forkId)
   const isConfirmed = source.entries.has(key)
   const pendingForks = source.record.pendingForks.filter((pending) => pending.streamId !== forkId)
+  if (!isConfirmed && pendingForks.length === source.record.pendingForks.length) {
+    return refused({ kind: 'settled' })
+  }
   const released: StreamRecord = {
-    ...withPending(source.record, pendingForks),
+    ...source.record,
+    pendingForks,
     forkCount: source.record.forkCount - (isConfirmed ? 1 : 0),
   }
+  return letGo(source, released, isConfirmed ? [[key, null]] : [], now)
+}
+
+/** A source that was only kept for its forks ends with the last of them. */
+function letGo(
+  source: StreamState,
+  released: StreamRecord,
+  entries: readonly (readonly [string, null])[],
+  now: number,
+): Decision<RetireOutcome> {
   const isOver = source.record.state !== 'live' || isExpired(source, now)
   if (isOver && !isHeld(released)) return retire(released, now)
-  return {
-    outcome: { kind: 'settled' },
-    change: { record: released, entries: isConfirmed ? [[key, null]] : [] },
-  }
+  return { outcome: { kind: 'settled' }, change: { record: released, entries } }
 }
 
 function resolveAnchor(record: StreamRecord, fork: ForkRequest): number | null {
@@ -150,21 +208,12 @@ function resolveAnchor(record: StreamRecord, fork: ForkRequest): number | null {
   return checkPoint(record, fork.offset.point) === 'ok' ? fork.offset.point.position : null
 }
 
-function inheritLineage(source: StreamRecord, forkPoint: number): LineagePart[] {
+function inheritLineage(path: StreamPath, source: StreamRecord, forkPoint: number): LineagePart[] {
   const lineage: LineagePart[] = []
   for (const part of source.lineage) {
     const from = lineage.at(-1)?.end ?? 0
-    if (from < forkPoint) lineage.push({ streamId: part.streamId, end: Math.min(part.end, forkPoint) })
+    if (from < forkPoint) lineage.push({ ...part, end: Math.min(part.end, forkPoint) })
   }
-  if (source.base < forkPoint) lineage.push({ streamId: source.streamId, end: forkPoint })
+  if (source.base < forkPoint) lineage.push({ path, streamId: source.streamId, end: forkPoint })
   return lineage
-}
-
-function withPending(record: StreamRecord, pendingForks: readonly PendingFork[]): StreamRecord {
-  const first = pendingForks[0]
-  return {
-    ...record,
-    pendingForks,
-    attentionAt: first === undefined ? null : first.since + ATTENTION_AFTER_MS,
-  }
 }

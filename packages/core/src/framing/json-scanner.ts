@@ -23,6 +23,12 @@ const LITERALS: Readonly<Record<number, readonly number[]>> = {
 /** The bytes that may follow a backslash, `u` apart. */
 const SIMPLE_ESCAPES = new Set([0x22, 0x5c, 0x2f, 0x62, 0x66, 0x6e, 0x72, 0x74])
 
+/** 1 for the ASCII bytes that stand for themselves inside a string. */
+const PLAIN_IN_STRING = new Uint8Array(256)
+for (let byte = 0x20; byte < 0x80; byte++) {
+  if (byte !== QUOTE && byte !== BACKSLASH) PLAIN_IN_STRING[byte] = 1
+}
+
 /** The place at which a text stops being JSON. */
 export class JsonSyntaxError extends Error {
   readonly position: number
@@ -119,14 +125,13 @@ export class JsonScanner {
     const bytes = this.#bytes
     let at = start + 1
     for (;;) {
+      while (PLAIN_IN_STRING[bytes[at]!] === 1) at++
       const byte = bytes[at]
-      if (byte === undefined) throw this.#unexpected(at)
       if (byte === QUOTE) return at + 1
+      if (byte === undefined) throw this.#unexpected(at)
       if (byte < 0x20) throw new JsonSyntaxError('control character in a string', at)
       if (byte === BACKSLASH) {
         at = this.#skipEscape(at)
-      } else if (byte < 0x80) {
-        at++
       } else {
         const length = utf8SequenceLength(bytes, at)
         if (length === 0) throw new JsonSyntaxError('invalid UTF-8', at)

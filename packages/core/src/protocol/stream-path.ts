@@ -54,6 +54,23 @@ export function isReservedPath(path: StreamPath): boolean {
   return path === RESERVED_SEGMENT || path.startsWith(`${RESERVED_SEGMENT}/`)
 }
 
+/**
+ * Orders paths by code point, which is also the order of their UTF-8 bytes. JavaScript's own order differs where
+ * surrogates meet characters above U+D7FF.
+ */
+export function comparePaths(a: string, b: string): number {
+  const length = Math.min(a.length, b.length)
+  for (let i = 0; i < length; i++) {
+    const unitA = a.charCodeAt(i)
+    const unitB = b.charCodeAt(i)
+    if (unitA === unitB) continue
+    const isSurrogateA = unitA >= 0xd800 && unitA < 0xe000
+    const isSurrogateB = unitB >= 0xd800 && unitB < 0xe000
+    return isSurrogateA === isSurrogateB ? unitA - unitB : isSurrogateA ? 1 : -1
+  }
+  return a.length - b.length
+}
+
 function refuse(refusal: PathRefusal): ParsedPath {
   return { ok: false, refusal }
 }

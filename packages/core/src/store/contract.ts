@@ -4,14 +4,20 @@ import type { StreamRecord } from './record.js'
 /** Stores that answer at once need not make promises. */
 export type MaybePromise<T> = T | Promise<T>
 
-/** Tells one state of a record from the next; only the store that made it knows what is inside. */
+/**
+ * Tells one state of a record from the next; only the store that made it knows what is inside. A version never
+ * comes back at a path, not even after the stream was removed and another one created there.
+ */
 export type Version = string | number
 
 /**
  * What keeps streams. A store knows nothing of the protocol: it keeps records, entries and bytes, and it changes
  * a stream in one step if nobody else has changed it in between.
  *
- * Every method may throw a {@link StoreError}; anything else that it throws counts as a fault of the store, too.
+ * Nothing can be seen, by `load`, `read` or a wake-up, before it is as durable as the store promises, and what one
+ * call has seen, no later call takes back. Every call ends within a time that the store bounds. Paths have up to
+ * 1,024 UTF-16 units, which are up to 3 KiB of UTF-8. Every method may throw a {@link StoreError}; anything else
+ * that it throws counts as a fault of the store, too.
  */
 export interface StreamStore {
   readonly capabilities: StoreCapabilities
@@ -23,29 +29,43 @@ export interface StreamStore {
   load(path: StreamPath, entryKeys: readonly string[]): MaybePromise<LoadedStream | null>
 
   /**
-   * Changes a stream, all of it or nothing, if its version is still `expected` (null: if it does not exist).
-   * When it answers `committed`, the change is as durable as {@link StoreCapabilities.durability} says, and every
-   * `wake` that watches the path has been or will be called.
+   * Changes a stream, all of it or nothing, if its version is still `expected` (null: if it does not exist). When
+   * it answers `committed`, every `wake` that watches the path has been or will be called.
+   *
+   * After `unknown` the same change may come again with the same expectation; a commit id takes effect at most
+   * once, even if the stream was removed in between.
    */
   commit(path: StreamPath, expected: Version | null, change: StreamChange): MaybePromise<CommitResult>
 
   /**
    * Bytes of one incarnation from a position on, which lies in [base, tail): at least one byte, at most
-   * `limitBytes`, in as many pieces as is convenient. Only committed bytes. The caller does not write to them, and
-   * the store never changes them. Null when the incarnation is gone.
+   * `limitBytes`, in as many pieces as is convenient. The caller does not write to them, and the store never
+   * changes them. Null when the incarnation is gone. The stream at `path` may be soft-deleted.
    */
-  read(streamId: StreamId, from: number, limitBytes: number): MaybePromise<readonly Uint8Array[] | null>
+  read(
+    path: StreamPath,
+    streamId: StreamId,
+    from: number,
+    limitBytes: number,
+  ): MaybePromise<readonly Uint8Array[] | null>
 
   /**
-   * Calls `wake` after the stream at `path` has changed, by any node: after a commit, a creation, a removal. Calls
-   * may be late, merged or repeated; on a multi-node store they may be lost. Returns what ends the watch.
+   * Calls `wake` after the stream at `path` has changed, by any node: after a commit, a creation, a removal; `load`
+   * shows the change by then. Calls may be late, merged or repeated; on a multi-node store they may be lost. A
+   * watch that takes effect only later calls `wake` when it does. Returns what ends the watch.
    */
   watch(path: StreamPath, wake: () => void): () => void
 
-  /** Moves the start of a sliding expiry window; of two moments the later one stands. No new version. */
-  touch(path: StreamPath, now: number): MaybePromise<void>
+  /**
+   * Moves the start of the sliding expiry window of an incarnation; of two moments the later one stands. It makes
+   * no new version. A crash may undo touches, if opening the store counts as a touch of every stream.
+   */
+  touch(path: StreamPath, streamId: StreamId, now: number): MaybePromise<void>
 
-  /** Paths that begin with `prefix` and sort after `after` in UTF-16 order, at most `limit`, in that order. */
+  /**
+   * Paths that begin with `prefix` and sort after `after`, at most `limit`, in the order of
+   * {@link comparePaths}.
+   */
   list(prefix: string, after: string, limit: number): MaybePromise<readonly StreamPath[]>
 
   /**
@@ -87,7 +107,7 @@ export interface StreamChange {
   /** Names this commit, so that its author can recognise it after an unknown outcome; 1 to 64 characters. */
   readonly commitId: string
   /**
-   * The record after the step; null removes the stream with its bytes and entries. A record with another
+   * The record after the step; null removes the stream with its bytes and entries (the change then has none). A record with another
    * `streamId` than before replaces the incarnation: the old one's bytes and entries go in the same step.
    */
   readonly record: StreamRecord | null
@@ -95,8 +115,16 @@ export interface StreamChange {
   readonly bytes: readonly Uint8Array[]
   /** Entries to set, or with null to remove. */
   readonly entries: ReadonlyMap<string, string | null>
-  /** The new start of the expiry window; null leaves it where it is. */
+  /**
+   * The new start of the expiry window, unless it is later already; null leaves it where it is. A new incarnation
+   * starts with it.
+   */
   readonly touchedAt: number | null
+  /**
+   * When not null, the change also conflicts if the expiry window no longer starts at this moment: what ends an
+   * expired stream must not overlook that it has just been used.
+   */
+  readonly ifTouchedAt: number | null
 }
 
 /**

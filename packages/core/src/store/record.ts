@@ -5,7 +5,8 @@ import { deadlineOf } from '../protocol/expiry.js'
 
 /**
  * Everything that is remembered of one stream, apart from its bytes and its entries. It is plain JSON data: a
- * store keeps it whole and reads only `streamId`, `base`, `tail` and what {@link dueAt} needs.
+ * store keeps it whole and reads only `streamId`, `base`, `tail` and what {@link dueAt} needs. In a record that
+ * replaces another, the parts that did not change are the same objects, so that a store may keep only what did.
  */
 export interface StreamRecord {
   readonly streamId: StreamId
@@ -30,13 +31,18 @@ export interface StreamRecord {
   readonly lineage: readonly LineagePart[]
   /** What the stream was forked from; null when it is no fork. */
   readonly origin: ForkOrigin | null
+  /** From how many streams it descends, one forked from the other; 0 when it is no fork. */
+  readonly forkDepth: number
   /** How many forks hold this stream; each has an entry of {@link forkEntryKey}. */
   readonly forkCount: number
   /** Forks whose creation was begun and not yet confirmed; they hold the stream, too. */
   readonly pendingForks: readonly PendingFork[]
   readonly producerCount: number
-  /** The moment at which unfinished work on this stream is to be looked at again; null when there is none. */
-  readonly attentionAt: number | null
+  /**
+   * Since when this fork is half made (live) or half removed (`removing`): its source may not know yet. Null when
+   * there is nothing to settle.
+   */
+  readonly unsettledSince: number | null
 }
 
 /**
@@ -46,8 +52,10 @@ export interface StreamRecord {
  */
 export type RecordState = 'live' | 'soft-deleted' | 'removing'
 
-/** The bytes up to position `end` belong to incarnation `streamId`; parts follow each other. */
+/** The bytes up to position `end` belong to incarnation `streamId` at `path`; parts follow each other. */
 export interface LineagePart {
+  /** Where that stream is kept. Forks hold it there, so nothing else takes its place. */
+  readonly path: StreamPath
   readonly streamId: StreamId
   readonly end: number
 }
@@ -91,11 +99,15 @@ export function parseProducerEntry(entry: string | undefined): ProducerState | n
   return { epoch: Number(entry.slice(0, colon)), lastSeq: Number(entry.slice(colon + 1)) }
 }
 
+/** How long unfinished work over two streams rests before the sweeper takes it up, in milliseconds. */
+export const SETTLE_AFTER_MS = 30_000
+
 /**
- * The moment from which a store's `due` must name the stream: when it expires, or when unfinished work wants
- * attention; Infinity when there is nothing to wait for. A deleted stream no longer expires.
+ * The moment from which a store's `due` must name the stream: when it expires, or when unfinished work over two
+ * streams is to be settled; Infinity when there is nothing to wait for. A deleted stream no longer expires.
  */
 export function dueAt(record: StreamRecord, touchedAt: number): number {
   const deadline = record.state === 'live' ? deadlineOf(record.expiry, touchedAt) : Infinity
-  return Math.min(deadline, record.attentionAt ?? Infinity)
+  const unsettled = Math.min(record.unsettledSince ?? Infinity, record.pendingForks[0]?.since ?? Infinity)
+  return Math.min(deadline, unsettled + SETTLE_AFTER_MS)
 }

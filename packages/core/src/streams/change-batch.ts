@@ -1,4 +1,5 @@
 import type { Change, StreamState } from '../decide/stream-state.js'
+import { isExpired } from '../decide/stream-state.js'
 import type { LoadedStream, StreamChange } from '../store/contract.js'
 import type { QueuedWrite } from './commit-queue.js'
 import type { StreamRecord } from '../store/record.js'
@@ -8,6 +9,7 @@ export class ChangeBatch {
   readonly now: number
   /** Whether a write used the stream without changing it. */
   touches = false
+  readonly #loaded: LoadedStream | null
   #state: StreamState | null
   #record: StreamRecord | null | undefined
   #touchedAt: number | null = null
@@ -18,6 +20,7 @@ export class ChangeBatch {
 
   constructor(loaded: LoadedStream | null, now: number) {
     this.now = now
+    this.#loaded = loaded
     this.#state = loaded
   }
 
@@ -44,10 +47,17 @@ export class ChangeBatch {
 
   /** What the writes change together; null when they change nothing. */
   toStreamChange(commitId: string): StreamChange | null {
-    if (this.#record === undefined) return null
+    if (this.#record === undefined || (this.#record === null && this.#loaded === null)) return null
     const touchedAt = this.touches ? this.now : this.#touchedAt
-    const entries = this.#entries ?? NO_CHANGES
-    return { commitId, record: this.#record, bytes: this.#bytes, entries, touchedAt }
+    const wasExpired = this.#loaded !== null && isExpired(this.#loaded, this.now)
+    return {
+      commitId,
+      record: this.#record,
+      bytes: this.#record === null ? [] : this.#bytes,
+      entries: this.#record === null || this.#entries === null ? NO_CHANGES : this.#entries,
+      touchedAt,
+      ifTouchedAt: wasExpired ? this.#loaded.touchedAt : null,
+    }
   }
 
   #add(change: Change): void {

@@ -29,6 +29,14 @@ export interface QueuedWrite {
 }
 
 const NOTHING_LEFT: QueuedWrite[] = []
+const NOTHING: readonly string[] = []
+/** How often a commit of unknown outcome is looked for, with pauses that double. */
+const MAX_UNKNOWN_ATTEMPTS = 6
+const UNKNOWN_PAUSE_MS = 25
+const UNKNOWN_MESSAGE = 'it is not known whether the change was committed'
+/** A window is moved on when it is older than a fiftieth of itself, or than a second. */
+const TOUCH_FRACTION = 50
+const TOUCH_MS = 1_000
 
 /** How often a batch is decided again because another node had changed the stream. */
 const MAX_ATTEMPTS = 16
@@ -42,7 +50,8 @@ export class CommitQueue {
   readonly #environment: Environment
   readonly #limits: StreamLimits
   readonly #queues = new Map<StreamPath, QueuedWrite[]>()
-  readonly #commitPrefix: string
+  /** Made at the first commit, because some runtimes give no randomness before the first request. */
+  #commitPrefix = ''
   #commits = 0
   #queuedBytes = 0
   /** Queues that are drained at the end of this turn of the event loop. */
@@ -53,7 +62,6 @@ export class CommitQueue {
     this.#store = store
     this.#environment = environment
     this.#limits = limits
-    this.#commitPrefix = environment.newStreamId()
   }
 
   /** Decides a write in its turn and commits what it changes. Rejects with a {@link StreamFault}. */
@@ -76,6 +84,21 @@ export class CommitQueue {
       this.#queues.set(path, queue)
       this.#drainSoon(path, queue)
     })
+  }
+
+  /**
+   * Starts a stream's sliding window anew, if it has one and that has not just been done. It never fails: a read or
+   * a decision that was made is worth more than the window.
+   */
+  async touch(path: StreamPath, loaded: LoadedStream, now: number): Promise<void> {
+    const { expiry, streamId } = loaded.record
+    if (expiry.kind !== 'ttl') return
+    if (now - loaded.touchedAt < Math.min((expiry.seconds * 1000) / TOUCH_FRACTION, TOUCH_MS)) return
+    try {
+      await this.#store.touch(path, streamId, now)
+    } catch {
+      // The window stays where it was; the next use tries again.
+    }
   }
 
   /** Resolves when no write is waiting or in flight. */
@@ -135,9 +158,9 @@ export class CommitQueue {
       const loaded = await this.#store.load(path, entryKeys)
       const changes = new ChangeBatch(loaded, this.#environment.now())
       const outcomes = changes.decide(batch)
-      const change = changes.toStreamChange(`${this.#commitPrefix}${++this.#commits}`)
+      const change = changes.toStreamChange(this.#newCommitId())
       if (change === null) {
-        if (changes.touches) await this.#store.touch(path, changes.now)
+        if (changes.touches && loaded !== null) await this.touch(path, loaded, changes.now)
       } else {
         const expected = loaded?.version ?? null
         const result = await this.#tryCommit(path, expected, change)
@@ -154,7 +177,7 @@ export class CommitQueue {
   #tryCommit(path: StreamPath, expected: Version | null, change: StreamChange): MaybePromise<CommitResult> {
     try {
       const result = this.#store.commit(path, expected, change)
-      return result instanceof Promise ? result.catch(toUnknown) : result
+      return 'then' in result ? Promise.resolve(result).catch(toUnknown) : result
     } catch (error) {
       return toUnknown(error)
     }
@@ -173,22 +196,30 @@ export class CommitQueue {
     unknown: CommitResult,
   ): Promise<void> {
     let result = unknown
-    for (let attempt = 1; attempt < MAX_ATTEMPTS; attempt++) {
-      const found = await this.#loadAfter(result, path)
-      if (found?.commitId === change.commitId) return
-      if ((found?.version ?? null) !== expected) break
-      result = await this.#tryCommit(path, expected, change)
-      if (result.kind === 'committed') return
+    try {
+      for (let attempt = 1; attempt <= MAX_UNKNOWN_ATTEMPTS; attempt++) {
+        const found = await this.#store.load(path, NOTHING)
+        if (found?.commitId === change.commitId || (found === null && change.record === null)) return
+        if ((found?.version ?? null) !== expected) break
+        if (attempt > 1) await this.#pause(UNKNOWN_PAUSE_MS * 2 ** attempt)
+        result = await this.#tryCommit(path, expected, change)
+        if (result.kind === 'committed') return
+      }
+    } catch (cause) {
+      // Whatever fails now, the first attempt may have happened.
+      throw new StreamFault('outcome-unknown', UNKNOWN_MESSAGE, { cause })
     }
-    throw outcomeUnknown(result)
+    const cause = result.kind === 'unknown' ? result.cause : undefined
+    throw new StreamFault('outcome-unknown', UNKNOWN_MESSAGE, { cause })
   }
 
-  async #loadAfter(result: CommitResult, path: StreamPath): Promise<LoadedStream | null> {
-    try {
-      return await this.#store.load(path, [])
-    } catch {
-      throw outcomeUnknown(result)
-    }
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => void this.#environment.schedule(ms, resolve))
+  }
+
+  #newCommitId(): string {
+    if (this.#commitPrefix === '') this.#commitPrefix = this.#environment.newStreamId()
+    return `${this.#commitPrefix}${++this.#commits}`
   }
 
   #settle(batch: readonly QueuedWrite[], outcomes: readonly unknown[]): void {
@@ -203,11 +234,6 @@ export class CommitQueue {
 function toUnknown(error: unknown): CommitResult {
   if (error instanceof StoreError) throw error
   return { kind: 'unknown', cause: error }
-}
-
-function outcomeUnknown(result: CommitResult): StreamFault {
-  const cause = result.kind === 'unknown' ? result.cause : undefined
-  return new StreamFault('outcome-unknown', 'it is not known whether the change was committed', { cause })
 }
 
 /** What a store threw, as a fault of the engine. */

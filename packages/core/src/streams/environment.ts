@@ -20,8 +20,10 @@ export interface StreamLimits {
   readonly maxForksPerStream: number
   /** How many streams a fork may descend from. */
   readonly maxForkDepth: number
-  /** Bytes of one page or live batch; a single longer message still comes whole. */
+  /** Bytes of one page of a catch-up read; a single longer message still comes whole. */
   readonly maxPageBytes: number
+  /** Bytes that a live reader is given at a time; a single longer message still comes whole. */
+  readonly maxLiveBatchBytes: number
   /** Writes that may wait for one stream. */
   readonly maxQueuedWrites: number
   /** Bytes of all writes that wait, in total. */
@@ -39,6 +41,7 @@ export const DEFAULT_LIMITS: StreamLimits = {
   maxForksPerStream: 10_000,
   maxForkDepth: 32,
   maxPageBytes: 1 << 20,
+  maxLiveBatchBytes: 128 << 10,
   maxQueuedWrites: 10_000,
   maxQueuedBytes: 256 << 20,
   maxCommitBytes: 8 << 20,

@@ -1,15 +1,26 @@
-import type { AppendLimits } from '../decide/append.js'
 import type { Blueprint, CreateOutcome, CreateRequest, ForkRequest, Unreleased } from '../decide/create.js'
-import type { CommitQueue } from './commit-queue.js'
-import type { Environment, StreamLimits } from './environment.js'
+import type { CommitQueue, Write } from './commit-queue.js'
+import type { Decision, StreamState } from '../decide/stream-state.js'
+import type { Environment, StreamFault, StreamLimits } from './environment.js'
 import type { ForkAnchor, ForkRefusal } from '../decide/fork.js'
 import type { ForkOrigin, PendingFork } from '../store/record.js'
+import type { LoadedStream, StreamStore } from '../store/contract.js'
 import type { PageReader } from './page-reader.js'
 import type { RetireOutcome } from '../decide/delete.js'
 import type { StreamId, StreamPath } from '../protocol/branded.js'
-import type { StreamStore } from '../store/contract.js'
+import { asFault } from './commit-queue.js'
 import { contentKindOf } from '../protocol/content-type.js'
-import { decideConfirm, decideHold, decideRelease, findAnchor, planFork } from '../decide/fork.js'
+import {
+  decideConfirm,
+  decideDisown,
+  decideHold,
+  decideRelease,
+  decideSettled,
+  decideStrike,
+  findAnchor,
+  planFork,
+  standingOf,
+} from '../decide/fork.js'
 import { decideCreate } from '../decide/create.js'
 import { decideRemoved } from '../decide/delete.js'
 import { forkEntryKey } from '../store/record.js'
@@ -23,14 +34,16 @@ export interface ForkContext {
   readonly queue: CommitQueue
   readonly pages: PageReader
   readonly environment: Environment
-  readonly limits: StreamLimits & AppendLimits
+  readonly limits: StreamLimits
+  /** Told of faults in work that no request waits for; the sweeper takes that work up again. */
+  readonly onFault: (fault: StreamFault) => void
 }
 
 /**
- * Forks touch two streams, and a commit only one, so they are made and unmade in steps: the source notes the
- * fork, the fork is created, the source confirms. After a crash in between, the note is found again by its
- * `attentionAt`. At no point can a fork exist whose source does not know of it for long: without the confirmation
- * the fork is taken back.
+ * Forks touch two streams, and a commit only one, so they are made and unmade in steps, each a commit: the source
+ * notes the fork, the fork is created, the source confirms. A crash in between leaves the note, or a fork that is
+ * marked as unsettled; the sweeper finds both by their age and settles them with the other side. A fork that its
+ * source does not know ends like a deleted one.
  */
 export class ForkMaker {
   readonly #context: ForkContext
@@ -46,8 +59,9 @@ export class ForkMaker {
     fork: ForkRequest,
     bytes: Uint8Array,
   ): Promise<ForkOutcome | Unreleased> {
-    const { store, environment, limits } = this.#context
-    const anchor = findAnchor(await store.load(fork.source, []), request, fork, environment.now(), limits)
+    const { environment, limits } = this.#context
+    const source = await this.#load(fork.source, [])
+    const anchor = findAnchor(source, request, fork, environment.now(), limits)
     if (anchor.kind !== 'anchor') return anchor
     const forkPoint = await this.#findForkPoint(anchor, fork)
     if (typeof forkPoint !== 'number') return forkPoint
@@ -65,25 +79,50 @@ export class ForkMaker {
     let fork = { path: forkPath, streamId: forkId, origin }
     for (;;) {
       const { path, streamId } = fork
-      const outcome = await this.#releaseFrom(fork.origin.path, fork.origin.streamId, streamId)
-      await this.#context.queue.submit(path, {
-        entryKeys: [],
-        byteLength: 0,
-        decide: (state) => decideRemoved(state, streamId),
-      })
+      const sourceId = fork.origin.streamId
+      const outcome = await this.#decide(fork.origin.path, [forkEntryKey(streamId)], (state, now) =>
+        decideRelease(state, sourceId, streamId, now),
+      )
+      await this.#decide(path, [], (state) => decideRemoved(state, streamId))
       if (outcome.kind !== 'release') return
       fork = { path: fork.origin.path, streamId: outcome.streamId, origin: outcome.origin }
     }
   }
 
+  /** Goes on with whatever is left to do after a stream has come to its end. */
+  async follow(path: StreamPath, outcome: RetireOutcome): Promise<void> {
+    if (outcome.kind === 'release') await this.release(path, outcome.streamId, outcome.origin)
+  }
+
   /** Settles a note that was left by a creation which did not end: the fork exists, or the note goes. */
-  async reconcile(sourcePath: StreamPath, sourceId: StreamId, pending: PendingFork): Promise<void> {
-    const found = await this.#context.store.load(pending.path, [])
-    if (found?.record.streamId === pending.streamId) await this.#confirm(sourcePath, sourceId, pending)
-    else {
-      const outcome = await this.#releaseFrom(sourcePath, sourceId, pending.streamId)
-      if (outcome.kind === 'release') await this.release(sourcePath, outcome.streamId, outcome.origin)
+  async settleNote(sourcePath: StreamPath, sourceId: StreamId, pending: PendingFork): Promise<void> {
+    const found = await this.#load(pending.path, [])
+    if (found?.record.streamId === pending.streamId) {
+      await this.#confirm(sourcePath, sourceId, pending)
+      return
     }
+    const outcome = await this.#decide(sourcePath, [], (state, now) =>
+      decideStrike(state, sourceId, pending.streamId, now),
+    )
+    await this.follow(sourcePath, outcome)
+  }
+
+  /** Settles a fork that does not know whether its source holds for it. */
+  async settleFork(path: StreamPath, fork: LoadedStream): Promise<void> {
+    const { streamId, origin, state } = fork.record
+    if (origin === null) return
+    const source = await this.#load(origin.path, [forkEntryKey(streamId)])
+    const standing = standingOf(source, origin.streamId, streamId)
+    // The note has an age of its own, and is settled by it.
+    if (standing === 'pending') return
+    if (standing === 'confirmed' || state !== 'live') {
+      await this.#decide(path, [], (current) => decideSettled(current, streamId))
+      return
+    }
+    await this.follow(
+      path,
+      await this.#decide(path, [], (current, now) => decideDisown(current, streamId, now)),
+    )
   }
 
   async #createHeld(
@@ -92,67 +131,78 @@ export class ForkMaker {
     blueprint: Blueprint,
     sourceId: StreamId,
   ): Promise<ForkOutcome | Unreleased> {
-    const { queue, environment } = this.#context
+    const { environment, limits } = this.#context
+    const { streamId } = blueprint
     const sourcePath = blueprint.origin!.path
-    const pending: PendingFork = { streamId: blueprint.streamId, path, since: environment.now() }
-    const held = await this.#hold(sourcePath, sourceId, pending)
+    const pending: PendingFork = { streamId, path, since: environment.now() }
+    const held = await this.#decide(sourcePath, [], (state, now) =>
+      decideHold(state, sourceId, pending, now, limits),
+    )
     if (held.kind !== 'held') return held
-    const created = await queue.submit(path, {
-      entryKeys: [],
-      byteLength: blueprint.body.length,
-      decide: (state, now) => decideCreate(state, request, blueprint, now),
-    })
+    const created = await this.#decide(
+      path,
+      [],
+      (state, now) => decideCreate(state, request, blueprint, now),
+      blueprint.body.length,
+    )
     if (created.kind !== 'created') {
-      await this.#releaseFrom(sourcePath, sourceId, blueprint.streamId)
+      await this.#inBackground(this.settleNote(sourcePath, sourceId, pending))
       return created
     }
-    if ((await this.#confirm(sourcePath, sourceId, pending)) === 'confirmed') return created
-    await queue.submit(path, {
-      entryKeys: [],
-      byteLength: 0,
-      decide: (state) => ({
-        outcome: null,
-        change: state?.record.streamId === blueprint.streamId ? { record: null } : null,
-      }),
-    })
+    const confirmed = await this.#inBackground(this.#confirm(sourcePath, sourceId, pending))
+    if (confirmed !== 'lost') return created
+    await this.follow(path, await this.#decide(path, [], (state, now) => decideDisown(state, streamId, now)))
     return { kind: 'source-gone' }
   }
 
-  #hold(path: StreamPath, sourceId: StreamId, pending: PendingFork): Promise<{ kind: 'held' } | ForkRefusal> {
-    const { queue, limits } = this.#context
-    return queue.submit(path, {
-      entryKeys: [],
-      byteLength: 0,
-      decide: (state, now) => decideHold(state, sourceId, pending, now, limits),
-    })
-  }
-
   #confirm(path: StreamPath, sourceId: StreamId, pending: PendingFork): Promise<'confirmed' | 'lost'> {
-    return this.#context.queue.submit(path, {
-      entryKeys: [forkEntryKey(pending.streamId)],
-      byteLength: 0,
-      decide: (state) => decideConfirm(state, sourceId, pending),
-    })
+    return this.#decide(path, [forkEntryKey(pending.streamId)], (state) =>
+      decideConfirm(state, sourceId, pending),
+    )
   }
 
-  #releaseFrom(path: StreamPath, sourceId: StreamId, forkId: StreamId): Promise<RetireOutcome> {
-    return this.#context.queue.submit(path, {
-      entryKeys: [forkEntryKey(forkId)],
-      byteLength: 0,
-      decide: (state, now) => decideRelease(state, sourceId, forkId, now),
-    })
+  /** What was decided stands, whether or not this succeeds now. */
+  async #inBackground<T>(work: Promise<T>): Promise<T | null> {
+    try {
+      return await work
+    } catch (error) {
+      this.#context.onFault(asFault(error))
+      return null
+    }
+  }
+
+  #decide<Outcome>(
+    path: StreamPath,
+    entryKeys: readonly string[],
+    decide: (state: StreamState | null, now: number) => Decision<Outcome>,
+    byteLength = 0,
+  ): Promise<Outcome> {
+    const write: Write<Outcome> = { entryKeys, byteLength, decide }
+    return this.#context.queue.submit(path, write)
+  }
+
+  async #load(path: StreamPath, entryKeys: readonly string[]): Promise<LoadedStream | null> {
+    try {
+      return await this.#context.store.load(path, entryKeys)
+    } catch (error) {
+      throw asFault(error)
+    }
   }
 
   async #findForkPoint(anchor: ForkAnchor, fork: ForkRequest): Promise<number | ForkRefusal> {
     const { record, position } = anchor
     const { pages, limits } = this.#context
     const kind = contentKindOf(record.contentType)
-    if (!(await pages.isBoundary(record, position, kind))) return { kind: 'fork-offset' }
-    if (fork.subOffset === 0) return position
-    const point =
-      kind === 'json'
-        ? await pages.skipMessages(record, position, fork.subOffset, limits.maxPageBytes)
-        : position + fork.subOffset
-    return point === null || point > record.tail ? { kind: 'fork-sub-offset' } : point
+    try {
+      if (!(await pages.isBoundary(fork.source, record, position, kind))) return { kind: 'fork-offset' }
+      if (fork.subOffset === 0) return position
+      const point =
+        kind === 'json'
+          ? await pages.skipMessages(fork.source, record, position, fork.subOffset, limits.maxPageBytes)
+          : position + fork.subOffset
+      return point === null || point > record.tail ? { kind: 'fork-sub-offset' } : point
+    } catch (error) {
+      throw asFault(error)
+    }
   }
 }

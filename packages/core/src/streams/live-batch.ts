@@ -5,6 +5,9 @@ import type { StreamRecord } from '../store/record.js'
 import { contentKindOf } from '../protocol/content-type.js'
 import { offsetAt } from '../decide/stream-state.js'
 
+/** How many frames of a batch are kept. */
+const MAX_FRAMES = 256
+
 /**
  * Fresh bytes of a stream on their way to its live readers. All readers at one position get the same object, and
  * what one of them makes of its bytes is kept for the others.
@@ -31,12 +34,12 @@ export class LiveBatch implements Page {
     this.closed = record.closed && page.to === record.tail
   }
 
-  /** What `make` makes of the batch, made once per key. */
+  /** What `make` makes of the batch, made once per key, as long as there are not too many keys. */
   frame(key: string, make: (batch: LiveBatch) => Uint8Array): Uint8Array {
     let frame = this.#frames.get(key)
     if (frame === undefined) {
       frame = make(this)
-      this.#frames.set(key, frame)
+      if (this.#frames.size < MAX_FRAMES) this.#frames.set(key, frame)
     }
     return frame
   }

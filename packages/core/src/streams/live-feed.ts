@@ -5,6 +5,7 @@ import type { StreamId, StreamPath } from '../protocol/branded.js'
 import type { StreamRecord } from '../store/record.js'
 import type { StreamStore } from '../store/contract.js'
 import { LiveBatch } from './live-batch.js'
+import { Subscription } from './live-subscription.js'
 import { contentKindOf } from '../protocol/content-type.js'
 import { lifecycleOf } from '../decide/stream-state.js'
 
@@ -13,27 +14,7 @@ export interface FeedContext {
   readonly store: StreamStore
   readonly pages: PageReader
   readonly environment: Environment
-  readonly maxPageBytes: number
-}
-
-/**
- * - `reading`: goes through older bytes by itself, at its own pace.
- * - `waiting`: is at the feed's position and gets what arrives.
- * - `stalled`: cannot take more for now.
- * - `ended`
- */
-type Status = 'reading' | 'waiting' | 'stalled' | 'ended'
-
-interface Subscription {
-  readonly reader: LiveReader
-  readonly onLeave: () => void
-  readonly streamId: StreamId
-  position: number
-  status: Status
-  /** Whether it has been told where it is. */
-  hasStarted: boolean
-  /** Whether a loop is reading on for it; there is never a second one. */
-  isLooping: boolean
+  readonly maxBatchBytes: number
 }
 
 /** How many readers are served before other work gets its turn. */
@@ -42,11 +23,16 @@ const SLICE = 128
 const RETRY_MS = 1_000
 /** On a store with several nodes a wake-up may be lost; this bounds the delay. */
 const RECHECK_MS = 2_000
+/** How often the bytes of a live stream may be missing before its reader is told that the read failed. */
+const MAX_MISSES = 3
 
 /**
- * The live readers of one path. Fresh bytes are read once and handed to every reader that waits at their
- * position; a reader that is elsewhere reads from its own position until it has caught up. A wake-up from the
- * store is only a hint: what counts is what a load finds.
+ * The live readers of one path. A reader goes through older bytes by itself, at its own pace, until it has seen all
+ * there is; then it waits. Fresh bytes are read once and handed to every reader that waits where they begin.
+ *
+ * A wake-up from the store is only a hint: what counts is what a load finds. Two rules make that safe. A reader
+ * starts to wait only if no wake-up came since its last load began. And every round that serves waiting readers
+ * first notes who waits, then loads, and judges those readers, and no others, by what it has loaded.
  */
 export class LiveFeed {
   readonly #path: StreamPath
@@ -54,10 +40,9 @@ export class LiveFeed {
   readonly #onEmpty: () => void
   readonly #unwatch: () => void
   readonly #subscriptions = new Set<Subscription>()
-  /** The incarnation and the position up to which waiting readers were served; null when nobody waits. */
-  #served: { readonly streamId: StreamId; readonly position: number } | null = null
   #wakes = 0
   #isDispatching = false
+  #touchEveryMs = Infinity
   #cancelTouching: (() => void) | null = null
   #cancelRecheck: (() => void) | null = null
 
@@ -70,25 +55,16 @@ export class LiveFeed {
   }
 
   /**
-   * Adds a reader at a position of an incarnation, which was found live a moment ago. Nothing is delivered
-   * before its first `resume`. `onLeave` is called when it is gone, whoever ended it.
+   * Adds a reader at a position of an incarnation, which was found live a moment ago. Nothing is delivered before
+   * its first `resume`. `onLeave` is called when it is gone, whoever ended it.
    */
   follow(record: StreamRecord, position: number, reader: LiveReader, onLeave: () => void): LiveRead {
-    const { streamId } = record
-    const subscription: Subscription = {
-      reader,
-      onLeave,
-      streamId,
-      position,
-      status: 'stalled',
-      hasStarted: false,
-      isLooping: false,
-    }
+    const subscription = new Subscription(reader, record.streamId, position, onLeave)
     this.#subscriptions.add(subscription)
-    if (record.expiry.kind === 'ttl') this.#touchRegularly(record.expiry.seconds)
+    if (record.expiry.kind === 'ttl') this.#touchRegularly(record.streamId, record.expiry.seconds)
     return {
       resume: () => {
-        if (subscription.status === 'stalled') void this.#catchUp(subscription)
+        if (subscription.is('stalled')) void this.#catchUp(subscription)
       },
       stop: () => this.#remove(subscription),
     }
@@ -99,22 +75,26 @@ export class LiveFeed {
     for (const subscription of this.#subscriptions) this.#end(subscription, reason)
   }
 
-  /** Reads on from the subscription's own position until it can wait for what arrives. */
+  /** Reads on from the subscription's own position until it has seen everything and can wait. */
   async #catchUp(subscription: Subscription): Promise<void> {
     subscription.status = 'reading'
     if (subscription.isLooping) return
     subscription.isLooping = true
+    let misses = 0
     try {
-      while (isStill(subscription, 'reading')) {
+      while (subscription.is('reading')) {
         const wakes = this.#wakes
         const record = await this.#loadLive(subscription.streamId)
-        if (!isStill(subscription, 'reading')) return
+        if (!subscription.is('reading')) break
         if (record === null) {
           this.#end(subscription, 'deleted')
-          return
+          break
         }
-        const progressed = await this.#readOn(subscription, record)
-        if (!progressed && wakes === this.#wakes && isStill(subscription, 'reading')) this.#join(subscription)
+        const step = await this.#readOn(subscription, record)
+        if (step === 'missing' && ++misses === MAX_MISSES) this.#end(subscription, 'failed')
+        if (step === 'nothing' && wakes === this.#wakes && subscription.is('reading')) {
+          subscription.status = 'waiting'
+        }
       }
     } catch {
       this.#retryLater(subscription)
@@ -123,23 +103,18 @@ export class LiveFeed {
     }
   }
 
-  /** Delivers one page; false when there was nothing to deliver. */
-  async #readOn(subscription: Subscription, record: StreamRecord): Promise<boolean> {
+  /** Delivers one page, if there is something that the reader has not been told. */
+  async #readOn(
+    subscription: Subscription,
+    record: StreamRecord,
+  ): Promise<'delivered' | 'nothing' | 'missing'> {
     const { position, hasStarted } = subscription
-    if (position === record.tail && hasStarted && !record.closed) return false
+    if (position === record.tail && hasStarted && !record.closed) return 'nothing'
     const batch = await this.#makeBatch(record, position)
-    if (batch === null || !isStill(subscription, 'reading')) return true
-    if (batch.to === position && hasStarted && !batch.closed) return false
-    this.#deliver(subscription, batch)
-    return true
-  }
-
-  #join(subscription: Subscription): void {
-    const { streamId, position } = subscription
-    const served = this.#served
-    if (served?.streamId === streamId && served.position > position) return
-    if (served?.streamId !== streamId) this.#served = { streamId, position }
-    subscription.status = 'waiting'
+    if (batch === null) return 'missing'
+    if (batch.to === position && hasStarted && !batch.closed) return 'nothing'
+    if (subscription.is('reading')) this.#deliver(subscription, batch)
+    return 'delivered'
   }
 
   #wake(): void {
@@ -149,107 +124,101 @@ export class LiveFeed {
     this.#context.environment.defer(() => void this.#dispatch())
   }
 
-  /** Serves the waiting readers until no wake-up has come in between. */
+  /** Serves the waiting readers until there is nothing new for them and no wake-up has come in between. */
   async #dispatch(): Promise<void> {
     let wakes: number
+    let hasServed: boolean
+    do {
+      wakes = this.#wakes
+      hasServed = await this.#serveWaiting()
+    } while (hasServed || wakes !== this.#wakes)
+    this.#isDispatching = false
+  }
+
+  /** One round; true when somebody was given something. */
+  async #serveWaiting(): Promise<boolean> {
+    const waiting = [...this.#subscriptions].filter((subscription) => subscription.is('waiting'))
+    if (waiting.length === 0) return false
     try {
-      do {
-        wakes = this.#wakes
-        await this.#serveWaiting()
-      } while (wakes !== this.#wakes)
+      const record = await this.#loadLive(null)
+      const dead = waiting.filter(({ streamId }) => streamId !== record?.streamId)
+      await this.#inSlices(dead, (subscription) => this.#end(subscription, 'deleted'))
+      let hasServed = false
+      for (const [position, group] of record === null ? [] : groupBehind(waiting, record)) {
+        const batch = await this.#makeBatch(record!, position)
+        if (batch !== null && batch.to === position && !batch.closed) continue
+        hasServed = true
+        await this.#inSlices(group, (subscription) => {
+          if (!subscription.is('waiting') || subscription.position !== position) return
+          if (batch === null) void this.#catchUp(subscription)
+          else this.#deliver(subscription, batch)
+        })
+      }
+      return hasServed
     } catch {
-      for (const subscription of this.#subscriptions) {
-        if (subscription.status === 'waiting') this.#retryLater(subscription)
-      }
-    } finally {
-      this.#isDispatching = false
+      for (const subscription of waiting) this.#retryLater(subscription)
+      return false
     }
-  }
-
-  async #serveWaiting(): Promise<void> {
-    for (;;) {
-      const waiting = [...this.#subscriptions].filter(({ status }) => status === 'waiting')
-      const served = this.#served
-      if (waiting.length === 0 || served === null) {
-        this.#served = null
-        return
-      }
-      const record = await this.#loadLive(served.streamId)
-      if (record === null) {
-        await this.#inSlices(waiting, (subscription) => this.#end(subscription, 'deleted'))
-        this.#served = null
-        return
-      }
-      if (served.position === record.tail && !record.closed) return
-      const batch = await this.#makeBatch(record, served.position)
-      if (batch === null) continue
-      if (batch.to === batch.from && !batch.closed) return
-      await this.#inSlices(waiting, (subscription) => this.#serve(subscription, batch))
-      this.#served = { streamId: record.streamId, position: batch.to }
-      if (batch.closed) return
-    }
-  }
-
-  #serve(subscription: Subscription, batch: LiveBatch): void {
-    if (subscription.status !== 'waiting') return
-    if (subscription.position === batch.from) this.#deliver(subscription, batch)
-    else if (subscription.position < batch.to || batch.closed) void this.#catchUp(subscription)
   }
 
   #deliver(subscription: Subscription, batch: LiveBatch): void {
     subscription.hasStarted = true
     subscription.position = batch.to
     const wantsMore = subscription.reader.deliver(batch)
-    if (subscription.status === 'ended') return
+    if (subscription.is('ended')) return
     if (batch.closed) this.#end(subscription, 'closed')
     else if (!wantsMore) subscription.status = 'stalled'
   }
 
-  /** The record if the path still holds this incarnation, live. */
-  async #loadLive(streamId: StreamId): Promise<StreamRecord | null> {
+  /** The record if the path holds a live stream, and this incarnation if one is named. */
+  async #loadLive(streamId: StreamId | null): Promise<StreamRecord | null> {
     const loaded = await this.#context.store.load(this.#path, [])
-    const isLive = lifecycleOf(loaded, this.#context.environment.now()) === 'live'
-    return isLive && loaded?.record.streamId === streamId ? loaded.record : null
+    if (loaded === null || lifecycleOf(loaded, this.#context.environment.now()) !== 'live') return null
+    return streamId === null || loaded.record.streamId === streamId ? loaded.record : null
   }
 
   async #makeBatch(record: StreamRecord, from: number): Promise<LiveBatch | null> {
     const kind = contentKindOf(record.contentType)
     const cut: PageCut = kind === 'json' ? 'message' : kind === 'text' ? 'character' : 'anywhere'
-    const page = await this.#context.pages.readPage(record, from, this.#context.maxPageBytes, cut)
+    const { pages, maxBatchBytes } = this.#context
+    const page = await pages.readPage(this.#path, record, from, maxBatchBytes, cut)
     return page === null ? null : new LiveBatch(record, page)
   }
 
   async #inSlices(
-    waiting: readonly Subscription[],
+    subscriptions: readonly Subscription[],
     serve: (subscription: Subscription) => void,
   ): Promise<void> {
-    for (let i = 0; i < waiting.length; i++) {
+    for (let i = 0; i < subscriptions.length; i++) {
       if (i > 0 && i % SLICE === 0) {
         await new Promise<void>((resolve) => this.#context.environment.defer(resolve))
       }
-      serve(waiting[i]!)
+      serve(subscriptions[i]!)
     }
   }
 
+  /** The store failed: the reader stays, and its read goes on when the store may be well again. */
   #retryLater(subscription: Subscription): void {
-    if (subscription.status === 'ended') return
-    subscription.status = 'stalled'
+    if (!subscription.is('waiting') && !subscription.is('reading')) return
+    subscription.status = 'resting'
     this.#context.environment.schedule(RETRY_MS, () => {
-      if (subscription.status === 'stalled') void this.#catchUp(subscription)
+      if (subscription.is('resting')) void this.#catchUp(subscription)
     })
   }
 
   /** A stream that is being followed is in use, and its sliding window does not run out. @see PROTOCOL §5.1 */
-  #touchRegularly(seconds: number): void {
-    if (this.#cancelTouching !== null) return
+  #touchRegularly(streamId: StreamId, seconds: number): void {
+    const everyMs = Math.min(seconds * 333, 60_000)
+    if (everyMs >= this.#touchEveryMs) return
+    this.#touchEveryMs = everyMs
+    this.#cancelTouching?.()
     const { store, environment } = this.#context
-    const again = (): void => {
-      this.#cancelTouching = environment.schedule(Math.min(seconds * 333, 60_000), () => {
-        void Promise.resolve(store.touch(this.#path, environment.now())).catch(() => undefined)
-        again()
-      })
-    }
-    again()
+    this.#cancelTouching = environment.schedule(everyMs, () => {
+      this.#touchEveryMs = Infinity
+      this.#touchRegularly(streamId, seconds)
+      const touch = async (): Promise<void> => store.touch(this.#path, streamId, environment.now())
+      touch().catch(() => undefined)
+    })
   }
 
   #recheckLater(): void {
@@ -260,13 +229,13 @@ export class LiveFeed {
   }
 
   #end(subscription: Subscription, reason: LiveEnd): void {
-    if (subscription.status === 'ended') return
+    if (subscription.is('ended')) return
     this.#remove(subscription)
     subscription.reader.end(reason)
   }
 
   #remove(subscription: Subscription): void {
-    if (subscription.status === 'ended') return
+    if (subscription.is('ended')) return
     subscription.status = 'ended'
     this.#subscriptions.delete(subscription)
     subscription.onLeave()
@@ -278,7 +247,15 @@ export class LiveFeed {
   }
 }
 
-/** A call, so that no status is taken for unchanged across an await. */
-function isStill(subscription: Subscription, status: Status): boolean {
-  return subscription.status === status
+/** The waiting readers for whom the record has something, by position; most often they are all at one. */
+function groupBehind(waiting: readonly Subscription[], record: StreamRecord): Map<number, Subscription[]> {
+  const groups = new Map<number, Subscription[]>()
+  for (const subscription of waiting) {
+    const { position, streamId } = subscription
+    if (streamId !== record.streamId || (position >= record.tail && !record.closed)) continue
+    const group = groups.get(position)
+    if (group === undefined) groups.set(position, [subscription])
+    else group.push(subscription)
+  }
+  return groups
 }

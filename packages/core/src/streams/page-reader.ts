@@ -1,7 +1,9 @@
 import type { ContentKind } from '../protocol/content-type.js'
+import type { Environment } from './environment.js'
 import type { MaybePromise, StreamStore } from '../store/contract.js'
-import type { StreamId } from '../protocol/branded.js'
+import type { StreamPath } from '../protocol/branded.js'
 import type { StreamRecord } from '../store/record.js'
+import { StoreError } from '../store/contract.js'
 import { incompleteUtf8Tail } from '../framing/utf8.js'
 import { joinBytes, takeBytes, totalLength } from '../framing/bytes.js'
 
@@ -29,19 +31,27 @@ const LONGEST_UTF8_TAIL = 3
 /** Reads byte ranges of streams, through the sources of forks, and cuts them where readers can use them. */
 export class PageReader {
   readonly #store: StreamStore
+  readonly #environment: Environment
 
-  constructor(store: StreamStore) {
+  constructor(store: StreamStore, environment: Environment) {
     this.#store = store
+    this.#environment = environment
   }
 
   /**
    * The page from a position, which is not beyond the tail: about `limitBytes`, or the whole of one longer
    * message. Null when the bytes are gone, because the stream was deleted meanwhile.
    */
-  async readPage(record: StreamRecord, from: number, limitBytes: number, cut: PageCut): Promise<Page | null> {
+  async readPage(
+    path: StreamPath,
+    record: StreamRecord,
+    from: number,
+    limitBytes: number,
+    cut: PageCut,
+  ): Promise<Page | null> {
     for (let limit = limitBytes; ; limit *= 4) {
       const to = Math.min(record.tail, from + limit)
-      const pieces = await this.#readRange(record, from, to)
+      const pieces = await this.#readRange(path, record, from, to)
       if (pieces === null) return null
       const isWhole = to === record.tail && (cut !== 'character' || record.closed)
       const length = isWhole ? to - from : measureCut(pieces, cut)
@@ -52,11 +62,19 @@ export class PageReader {
     }
   }
 
-  /** Whether a message begins at a position; in streams without messages every position is fine. */
-  async isBoundary(record: StreamRecord, position: number, kind: ContentKind): Promise<boolean> {
+  /**
+   * Whether a message begins at a position; in streams without messages every position is fine. Null when the bytes
+   * are gone.
+   */
+  async isBoundary(
+    path: StreamPath,
+    record: StreamRecord,
+    position: number,
+    kind: ContentKind,
+  ): Promise<boolean | null> {
     if (kind !== 'json' || position === record.start || position === record.tail) return true
-    const before = await this.#readRange(record, position - 1, position)
-    return before?.[0]?.[0] === LF
+    const before = await this.#readRange(path, record, position - 1, position)
+    return before === null ? null : before[0]![0] === LF
   }
 
   /**
@@ -64,6 +82,7 @@ export class PageReader {
    * memory does not depend on the count.
    */
   async skipMessages(
+    path: StreamPath,
     record: StreamRecord,
     from: number,
     count: number,
@@ -73,7 +92,12 @@ export class PageReader {
     let left = count
     while (left > 0) {
       if (position === record.tail) return null
-      const pieces = await this.#readRange(record, position, Math.min(record.tail, position + pageBytes))
+      const pieces = await this.#readRange(
+        path,
+        record,
+        position,
+        Math.min(record.tail, position + pageBytes),
+      )
       if (pieces === null) return null
       for (const piece of pieces) {
         let at = 0
@@ -85,35 +109,44 @@ export class PageReader {
         position += at
         if (left === 0) break
       }
+      if (left > 0) await new Promise<void>((resolve) => this.#environment.defer(resolve))
     }
     return position
   }
 
-  async #readRange(record: StreamRecord, from: number, to: number): Promise<Uint8Array[] | null> {
+  async #readRange(
+    path: StreamPath,
+    record: StreamRecord,
+    from: number,
+    to: number,
+  ): Promise<Uint8Array[] | null> {
     const pieces: Uint8Array[] = []
     let position = from
     while (position < to) {
-      const got = await this.#readPart(record, position, to)
+      const got = await this.#readPart(path, record, position, to)
       if (got === null) return null
+      const before = position
       for (const piece of got) {
         pieces.push(piece)
         position += piece.length
       }
+      if (position === before)
+        throw new StoreError('corrupt', 'the store has fewer bytes than the record says')
     }
     return pieces
   }
 
-  #readPart(record: StreamRecord, from: number, to: number): MaybePromise<readonly Uint8Array[] | null> {
-    let streamId: StreamId = record.streamId
-    let end = to
+  #readPart(
+    path: StreamPath,
+    record: StreamRecord,
+    from: number,
+    to: number,
+  ): MaybePromise<readonly Uint8Array[] | null> {
     for (const part of record.lineage) {
-      if (from < part.end) {
-        streamId = part.streamId
-        end = Math.min(to, part.end)
-        break
-      }
+      if (from < part.end)
+        return this.#store.read(part.path, part.streamId, from, Math.min(to, part.end) - from)
     }
-    return this.#store.read(streamId, from, end - from)
+    return this.#store.read(path, record.streamId, from, to - from)
   }
 }
 

@@ -79,6 +79,9 @@ export interface StreamEngineOptions {
 
 const NO_KEYS: readonly string[] = []
 
+/** How often a read looks again when a stream is deleted under it. */
+const MAX_READ_ATTEMPTS = 4
+
 /** How often a creation waits for the remains of a dead fork at its path. */
 const MAX_CREATE_ATTEMPTS = 8
 
@@ -97,7 +100,10 @@ export class StreamEngine {
   readonly #sweeper: Sweeper
   readonly #feeds = new Map<StreamPath, LiveFeed>()
   readonly #feedContext: FeedContext
+  readonly #onFault: (fault: StreamFault) => void
   #liveReaders = 0
+  /** Creations and deletions under way, which may take several commits. */
+  readonly #underWay = new Set<Promise<unknown>>()
   #isStopping = false
 
   constructor(options: StreamEngineOptions) {
@@ -106,11 +112,32 @@ export class StreamEngine {
     this.limits = { ...DEFAULT_LIMITS, ...options.limits }
     this.#environment = environment
     this.#queue = new CommitQueue(store, environment, this.limits)
-    this.#pages = new PageReader(store)
-    this.#feedContext = { store, pages: this.#pages, environment, maxPageBytes: this.limits.maxPageBytes }
-    const context = { store, queue: this.#queue, pages: this.#pages, environment, limits: this.limits }
+    this.#pages = new PageReader(store, environment)
+    this.#feedContext = {
+      store,
+      pages: this.#pages,
+      environment,
+      maxBatchBytes: this.limits.maxLiveBatchBytes,
+    }
+    this.#onFault = options.onBackgroundFault ?? (() => undefined)
+    const { limits } = this
+    const context = {
+      store,
+      queue: this.#queue,
+      pages: this.#pages,
+      environment,
+      limits,
+      onFault: this.#onFault,
+    }
     this.#forks = new ForkMaker(context)
-    this.#sweeper = new Sweeper(context, this.#forks, options.onBackgroundFault ?? (() => undefined))
+    this.#sweeper = new Sweeper(context, this.#forks)
+  }
+
+  /**
+   * Begins to look after expired streams and work that a crash left half done. The first request does so, too, for
+   * runtimes that allow no timers before it.
+   */
+  start(): void {
     this.#sweeper.start()
   }
 
@@ -120,22 +147,14 @@ export class StreamEngine {
   }
 
   /** Creates a stream or a fork, or finds that it exists as asked. @see PROTOCOL §5.1, §4.2 */
-  async create(path: StreamPath, request: CreateStream): Promise<ForkOutcome> {
-    for (let attempt = 1; attempt <= MAX_CREATE_ATTEMPTS; attempt++) {
-      this.#refuseWhenStopping()
-      const outcome =
-        request.fork === null
-          ? await this.#createStream(path, request)
-          : await this.#createFork(path, request)
-      if (outcome.kind !== 'unreleased') return outcome
-      await this.#sweeper.collect(path)
-    }
-    throw new StreamFault('contended', 'the remains of a deleted fork are still being removed')
+  create(path: StreamPath, request: CreateStream): Promise<ForkOutcome> {
+    return this.#track(this.#create(path, request))
   }
 
   /** Appends, closes, or both. @see PROTOCOL §5.2, §5.3 */
   append(path: StreamPath, request: AppendToStream): Promise<AppendOutcome> {
     this.#refuseWhenStopping()
+    this.#sweeper.start()
     const { contentType, close, producer, streamSeq } = request
     const framed: AppendRequest = {
       contentType,
@@ -152,15 +171,8 @@ export class StreamEngine {
   }
 
   /** Deletes a stream, or keeps what its forks need of it. @see PROTOCOL §5.4 */
-  async delete(path: StreamPath): Promise<DeleteOutcome> {
-    this.#refuseWhenStopping()
-    const { reply, next } = await this.#queue.submit(path, {
-      entryKeys: [],
-      byteLength: 0,
-      decide: decideDelete,
-    })
-    if (next.kind === 'release') await this.#forks.release(path, next.streamId, next.origin)
-    return reply
+  delete(path: StreamPath): Promise<DeleteOutcome> {
+    return this.#track(this.#delete(path))
   }
 
   /** Describes a stream without using it. @see PROTOCOL §5.5 */
@@ -173,24 +185,33 @@ export class StreamEngine {
 
   /** Reads one page from an offset; null stands for the start. @see PROTOCOL §5.6 */
   async read(path: StreamPath, offset: OffsetRequest | null): Promise<ReadOutcome> {
-    for (;;) {
+    for (let attempt = 1; attempt <= MAX_READ_ATTEMPTS; attempt++) {
       const loaded = await this.#load(path)
       const start = await this.#startRead(path, loaded, offset)
+      if (start === null || loaded === null) {
+        if (loaded === null) return { kind: 'not-found' }
+        continue
+      }
       if (start.kind !== 'start') return start
       const { record, position, content } = start
       const cut = content === 'json' ? 'message' : 'anywhere'
-      const page = await this.#reading(this.#pages.readPage(record, position, this.limits.maxPageBytes, cut))
-      // The stream was deleted between the two steps: the next load tells what there is now.
-      if (page === null || loaded === null) continue
+      const page = await this.#reading(
+        this.#pages.readPage(path, record, position, this.limits.maxPageBytes, cut),
+      )
+      // Null: the stream was deleted between the two steps, and the next load tells what there is now.
+      if (page === null) continue
       return {
-        ...page,
         kind: 'page',
         stream: describeStream(loaded),
+        from: page.from,
+        to: page.to,
         next: offsetAt(record, page.to),
+        pieces: page.pieces,
         upToDate: page.reachesTail,
         closed: record.closed && page.to === record.tail,
       }
     }
+    throw new StreamFault('storage-corrupt', 'the bytes of a live stream are missing')
   }
 
   /** Reads from an offset on for as long as the stream and the reader last. @see PROTOCOL §5.7, §5.8 */
@@ -199,26 +220,66 @@ export class StreamEngine {
     if (this.#liveReaders >= this.limits.maxLiveReaders) {
       throw new StreamFault('overloaded', 'too many live readers')
     }
-    const loaded = await this.#load(path)
-    const start = await this.#startRead(path, loaded, offset)
-    if (start.kind !== 'start') return start
-    if (loaded === null) return { kind: 'not-found' }
     this.#liveReaders++
-    const live = this.#feedOf(path).follow(start.record, start.position, reader, () => this.#liveReaders--)
-    return {
-      kind: 'following',
-      stream: describeStream(loaded),
-      from: offsetAt(start.record, start.position),
-      live,
+    let isFollowing = false
+    try {
+      const loaded = await this.#load(path)
+      const start = await this.#startRead(path, loaded, offset)
+      if (start === null || loaded === null) return { kind: 'not-found' }
+      if (start.kind !== 'start') return start
+      this.#refuseWhenStopping()
+      const { record, position } = start
+      const live = this.#feedOf(path).follow(record, position, reader, () => this.#liveReaders--)
+      isFollowing = true
+      return { kind: 'following', stream: describeStream(loaded), from: offsetAt(record, position), live }
+    } finally {
+      if (!isFollowing) this.#liveReaders--
     }
   }
 
   /** Ends live readers, refuses new requests, and waits for the ones begun. The store stays open. */
   async close(): Promise<void> {
     this.#isStopping = true
-    this.#sweeper.stop()
     for (const feed of [...this.#feeds.values()]) feed.endAll('stopped')
+    await this.#sweeper.stop()
+    await Promise.allSettled([...this.#underWay])
     await this.#queue.whenIdle()
+  }
+
+  async #create(path: StreamPath, request: CreateStream): Promise<ForkOutcome> {
+    for (let attempt = 1; attempt <= MAX_CREATE_ATTEMPTS; attempt++) {
+      this.#refuseWhenStopping()
+      this.#sweeper.start()
+      const outcome =
+        request.fork === null
+          ? await this.#createStream(path, request)
+          : await this.#createFork(path, request)
+      if (outcome.kind !== 'unreleased') return outcome
+      await this.#reading(this.#sweeper.collect(path))
+    }
+    throw new StreamFault('contended', 'the remains of a deleted fork are still being removed')
+  }
+
+  async #delete(path: StreamPath): Promise<DeleteOutcome> {
+    this.#refuseWhenStopping()
+    this.#sweeper.start()
+    const { reply, next } = await this.#queue.submit(path, {
+      entryKeys: [],
+      byteLength: 0,
+      decide: decideDelete,
+    })
+    // The stream is deleted, whether or not its source can be told now; else the sweeper tells it.
+    await this.#forks.follow(path, next).catch((error: unknown) => this.#onFault(asFault(error)))
+    return reply
+  }
+
+  async #track<T>(work: Promise<T>): Promise<T> {
+    this.#underWay.add(work)
+    try {
+      return await work
+    } finally {
+      this.#underWay.delete(work)
+    }
   }
 
   #createStream(path: StreamPath, request: CreateStream): ReturnType<ForkMaker['create']> {
@@ -236,17 +297,20 @@ export class StreamEngine {
     return existing ?? this.#forks.create(path, request, request.fork!, request.body)
   }
 
+  /** Where a read begins, or why it does not; null when the stream's bytes went away meanwhile. */
   async #startRead(
     path: StreamPath,
     loaded: LoadedStream | null,
     offset: OffsetRequest | null,
-  ): Promise<ReadStart | ReadRefusal> {
+  ): Promise<ReadStart | ReadRefusal | null> {
+    this.#sweeper.start()
     const now = this.#environment.now()
     const start = decideReadStart(loaded, offset, now)
-    if (start.kind !== 'start') return start
-    if (start.record.expiry.kind === 'ttl') await this.store.touch(path, now)
+    if (start.kind !== 'start' || loaded === null) return start
+    if (start.record.expiry.kind === 'ttl') await this.#queue.touch(path, loaded, now)
     if (start.content !== 'json') return start
-    const isBoundary = await this.#reading(this.#pages.isBoundary(start.record, start.position, 'json'))
+    const isBoundary = await this.#reading(this.#pages.isBoundary(path, start.record, start.position, 'json'))
+    if (isBoundary === null) return null
     return isBoundary ? start : { kind: 'offset-invalid' }
   }
 

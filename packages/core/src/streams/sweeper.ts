@@ -1,54 +1,65 @@
 import type { ForkContext, ForkMaker } from './fork-maker.js'
-import type { StreamFault } from './environment.js'
 import type { StreamPath } from '../protocol/branded.js'
-import { ATTENTION_AFTER_MS, decideCollect } from '../decide/delete.js'
+import { SETTLE_AFTER_MS } from '../store/record.js'
 import { asFault } from './commit-queue.js'
+import { decideCollect } from '../decide/delete.js'
 
-/** How many due streams one round looks at before other work gets its turn. */
+/** How many due streams are asked for at a time. */
 const ROUND = 256
+/** How many of them are looked at at a time, so that their commits can share the store's work. */
+const AT_ONCE = 16
+/** How many streams one round looks at in all; the next round goes on. */
+const MAX_SEEN = 16_384
+/** How long a stream that could not be settled is left alone, in milliseconds. */
+const REST_MS = 5_000
+/** How many streams may rest; over it, the ones that have rested longest are tried again. */
+const MAX_RESTING = 10_000
 
 /** Looks after streams that nobody asks for: it ends expired ones and finishes what a crash left half done. */
 export class Sweeper {
   readonly #context: ForkContext
   readonly #forks: ForkMaker
-  readonly #onFault: (fault: StreamFault) => void
+  /** Streams that could not be settled, and until when to leave them alone. */
+  readonly #resting = new Map<StreamPath, number>()
   #cancel: (() => void) | null = null
   #isStopped = false
+  #sweeping: Promise<void> = Promise.resolve()
 
-  constructor(context: ForkContext, forks: ForkMaker, onFault: (fault: StreamFault) => void) {
+  constructor(context: ForkContext, forks: ForkMaker) {
     this.#context = context
     this.#forks = forks
-    this.#onFault = onFault
   }
 
+  /** Begins to sweep from time to time, unless that was done before. */
   start(): void {
-    const { environment, limits } = this.#context
-    if (limits.sweepIntervalMs === 0 || this.#isStopped) return
-    this.#cancel = environment.schedule(limits.sweepIntervalMs, () => {
-      void this.sweep().then(() => this.start())
-    })
+    const { limits } = this.#context
+    if (limits.sweepIntervalMs > 0 && this.#cancel === null && !this.#isStopped) this.#sweepLater()
   }
 
-  stop(): void {
+  /** Resolves when the round under way has ended; there is none after it. */
+  async stop(): Promise<void> {
     this.#isStopped = true
     this.#cancel?.()
+    await this.#sweeping
   }
 
   /** One round over the streams that are due now. */
   async sweep(): Promise<void> {
     const { store, environment } = this.#context
+    const seen = new Set<StreamPath>()
     try {
       for (;;) {
-        const paths = await store.due(environment.now(), ROUND)
-        for (const path of paths) {
-          if (this.#isStopped) return
-          await this.collect(path)
+        const due = await store.due(environment.now(), ROUND + this.#resting.size + seen.size)
+        const paths = due.filter((path) => !seen.has(path) && !this.#isResting(path)).slice(0, ROUND)
+        for (const path of paths) seen.add(path)
+        for (let i = 0; i < paths.length && !this.#isStopped; i += AT_ONCE) {
+          await Promise.all(paths.slice(i, i + AT_ONCE).map((path) => this.#collectSafely(path)))
         }
-        if (paths.length < ROUND) return
+        if (paths.length < ROUND || seen.size >= MAX_SEEN || this.#isStopped) return
         await new Promise<void>((resolve) => environment.defer(resolve))
       }
     } catch (error) {
-      this.#onFault(asFault(error))
+      this.#context.onFault(asFault(error))
     }
   }
 
@@ -57,11 +68,52 @@ export class Sweeper {
     const { store, queue, environment } = this.#context
     const loaded = await store.load(path, [])
     if (loaded === null) return
-    for (const pending of loaded.record.pendingForks) {
-      if (pending.since + ATTENTION_AFTER_MS > environment.now()) continue
-      await this.#forks.reconcile(path, loaded.record.streamId, pending)
+    const { record } = loaded
+    const isOld = (since: number | null): boolean =>
+      since !== null && since + SETTLE_AFTER_MS <= environment.now()
+    for (const pending of record.pendingForks) {
+      if (isOld(pending.since)) await this.#forks.settleNote(path, record.streamId, pending)
     }
+    if (record.state !== 'removing' && isOld(record.unsettledSince))
+      await this.#forks.settleFork(path, loaded)
     const outcome = await queue.submit(path, { entryKeys: [], byteLength: 0, decide: decideCollect })
-    if (outcome.kind === 'release') await this.#forks.release(path, outcome.streamId, outcome.origin)
+    await this.#forks.follow(path, outcome)
+  }
+
+  #sweepLater(): void {
+    const { environment, limits } = this.#context
+    this.#cancel = environment.schedule(limits.sweepIntervalMs, () => {
+      this.#sweeping = this.sweep().then(() => {
+        if (!this.#isStopped) this.#sweepLater()
+      })
+    })
+  }
+
+  /** One stream that cannot be settled does not keep the others from it. */
+  async #collectSafely(path: StreamPath): Promise<void> {
+    try {
+      await this.collect(path)
+    } catch (error) {
+      this.#rest(path)
+      this.#context.onFault(asFault(error))
+    }
+  }
+
+  #rest(path: StreamPath): void {
+    this.#resting.delete(path)
+    this.#resting.set(path, this.#context.environment.now() + REST_MS)
+    if (this.#resting.size <= MAX_RESTING) return
+    for (const oldest of this.#resting.keys()) {
+      this.#resting.delete(oldest)
+      return
+    }
+  }
+
+  #isResting(path: StreamPath): boolean {
+    const until = this.#resting.get(path)
+    if (until === undefined) return false
+    if (until > this.#context.environment.now()) return true
+    this.#resting.delete(path)
+    return false
   }
 }

@@ -30,18 +30,40 @@ export function mountHandler(handler: StreamHandler): Hono {
   const app = new Hono()
   const { basePath } = handler.settings
   app.all('/health', (c) => respond(handler, c, basePath))
-  app.all(`${basePath}/*`, (c) => respond(handler, c, routePath(c).replace(/\/\*$/, '')))
+  app.all(`${basePath}/*`, (c) => respond(handler, c, mountedAt(c)))
   app.all('*', (c) => respond(handler, c, basePath))
   return app
 }
 
+/**
+ * Where the matched route has the base path in this request's path. The route's pattern tells how many segments come
+ * before the stream, because an application may have mounted the app under parameters such as `/:tenant`.
+ */
+function mountedAt(c: Context): string {
+  const { pathname } = new URL(c.req.raw.url)
+  const segments = routePath(c).split('/').length - 1
+  return pathname.split('/').slice(0, segments).join('/')
+}
+
 async function respond(handler: StreamHandler, c: Context, basePath: string): Promise<Response> {
   try {
-    return toResponse(await handler.handle(new WebRequest(c.req.raw, rawTarget(c)), basePath))
+    const reply = await handler.handle(new WebRequest(c.req.raw, rawTarget(c)), basePath)
+    const { outgoing } = nodeBindings(c)
+    return toResponse(reply, outgoing && (() => void outgoing.destroy()))
   } catch (error) {
     if (!(error instanceof ClientGone)) handler.settings.onFault(error)
-    return new Response(null, { status: 400 })
+    return new Response(null, { status: 500 })
   }
+}
+
+/** What @hono/node-server tells of the exchange, as far as it is of use; nothing under other runtimes. */
+interface NodeBindings {
+  readonly incoming?: { readonly url?: string }
+  readonly outgoing?: { destroy(): unknown }
+}
+
+function nodeBindings(c: Context): NodeBindings {
+  return (c.env as NodeBindings | undefined) ?? {}
 }
 
 /**
@@ -52,8 +74,7 @@ async function respond(handler: StreamHandler, c: Context, basePath: string): Pr
 function rawTarget(c: Context): string {
   const { url } = c.req.raw
   const normalised = url.slice(url.indexOf('/', url.indexOf('://') + 3))
-  const env = c.env as { incoming?: { url?: string } } | undefined
-  const line = env?.incoming?.url
+  const line = nodeBindings(c).incoming?.url
   if (line === undefined || line === normalised) return normalised
   const sent = toOriginForm(line)
   if (!URL.canParse(`http://x${sent}`)) return normalised

@@ -59,18 +59,22 @@ export class WebRequest implements HttpRequest {
   }
 }
 
-/** A reply as a web-standard Response. */
-export function toResponse(reply: HttpReply): Response {
+/**
+ * A reply as a web-standard Response.
+ *
+ * @param cutOff breaks the connection off, where the runtime has a way that it does not take for a fault
+ */
+export function toResponse(reply: HttpReply, cutOff?: () => void): Response {
   const headers = new Headers()
   for (let i = 0; i < reply.headers.length; i += 2) headers.append(reply.headers[i]!, reply.headers[i + 1]!)
   const { status, body } = reply
-  if (isLiveBody(body)) return new Response(streamOf(body), { status, headers })
+  if (isLiveBody(body)) return new Response(streamOf(body, cutOff), { status, headers })
   if (body === null) return new Response(null, { status, headers })
   headers.set('content-length', String(totalLength(body)))
   return new Response(joinBytes(body) as Uint8Array<ArrayBuffer>, { status, headers })
 }
 
-function streamOf(body: LiveBody): ReadableStream<Uint8Array> {
+function streamOf(body: LiveBody, cutOff?: () => void): ReadableStream<Uint8Array> {
   let hasEnded = false
   return new ReadableStream<Uint8Array>(
     {
@@ -88,7 +92,7 @@ function streamOf(body: LiveBody): ReadableStream<Uint8Array> {
             return (controller.desiredSize ?? 0) > 0
           },
           end: () => finish(() => controller.close()),
-          destroy: () => finish(() => controller.error(new Error('the client does not read'))),
+          destroy: () => finish(cutOff ?? (() => controller.error(new Error('the client does not read')))),
         })
       },
       pull: () => body.onDrain(),

@@ -17,6 +17,10 @@ export type WaitOutcome =
   | { readonly kind: 'timeout' }
   | { readonly kind: 'stopped' }
   | { readonly kind: 'failed' }
+  /** The stream is gone; a read tells how. */
+  | { readonly kind: 'deleted' }
+  /** Nobody waits any more. */
+  | { readonly kind: 'cancelled' }
   | ReadRefusal
 
 /** A wait, and how to give it up. */
@@ -44,7 +48,7 @@ export function waitForData(
   )
   return {
     outcome: waiter.outcome.finally(cancelTimer),
-    cancel: () => waiter.settle({ kind: 'timeout' }),
+    cancel: () => waiter.settle({ kind: 'cancelled' }),
   }
 }
 
@@ -75,8 +79,7 @@ class Waiter implements LiveReader {
   }
 
   end(reason: LiveEnd): void {
-    if (reason === 'deleted') this.settle({ kind: 'not-found' })
-    else if (reason !== 'closed') this.settle({ kind: reason })
+    if (reason !== 'closed') this.settle({ kind: reason })
   }
 
   settle(outcome: WaitOutcome): void {

@@ -29,6 +29,8 @@ export class SseSession implements LiveReader, LiveBody, TimedSession {
   readonly #recycleAt: number
   #live: LiveRead | null = null
   #sink: LiveSink | null = null
+  /** Whether the read has come to its end, perhaps before the response was open. */
+  #hasEnded = false
   #lastWriteAt: number
   /** Since when the client has not taken what was written; null while it has. */
   #stalledSince: number | null = null
@@ -54,6 +56,10 @@ export class SseSession implements LiveReader, LiveBody, TimedSession {
   }
 
   open(sink: LiveSink): void {
+    if (this.#hasEnded) {
+      sink.end()
+      return
+    }
     this.#sink = sink
     this.#sessions.add(this)
     this.#live?.resume()
@@ -62,14 +68,13 @@ export class SseSession implements LiveReader, LiveBody, TimedSession {
   deliver(batch: LiveBatch): boolean {
     const nowMs = this.#now()
     const current = currentCursor(nowMs)
-    const frame =
-      current >= this.#leastCursor
-        ? batch.frame(`sse:${current}`, () => formatFrame(batch, current))
-        : formatFrame(batch, this.#leastCursor)
+    const cursor = Math.max(current, this.#leastCursor)
+    const frame = batch.frame(`sse:${cursor}`, () => formatFrame(batch, cursor))
     return this.#write(frame, nowMs)
   }
 
   end(reason: LiveEnd): void {
+    this.#hasEnded = true
     const sink = this.#leave()
     if (reason === 'failed') sink?.destroy()
     else sink?.end()

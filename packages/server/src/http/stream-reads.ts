@@ -4,7 +4,8 @@ import type { HttpReply, HttpRequest } from './exchange.js'
 import type { LiveSessions } from './live-sessions.js'
 import type { PageReplies } from './read-replies.js'
 import type { ReadQuery } from './target.js'
-import type { WaitOutcome } from './long-poll.js'
+import type { Wait, WaitOutcome } from './long-poll.js'
+import { ClientGone } from './exchange.js'
 import { HEADER, nextCursor, parseOffsetRequest } from '@ds/core'
 import { SseSession } from './sse-session.js'
 import { bare, position, replyToReadRefusal } from './replies.js'
@@ -42,12 +43,18 @@ export async function readLongPoll(
   query: ReadQuery,
 ): Promise<HttpReply> {
   const { engine, environment, settings } = context
+  let isGone = false
+  let wait: Wait | null = null
+  request.onAbort(() => {
+    isGone = true
+    wait?.cancel()
+  })
   const first = await engine.read(path, query.offset)
   if (first.kind !== 'page') return replyToReadRefusal(first)
   if (first.to > first.from || first.closed) return replyToPoll(context, request, query, first)
   const from = parseOffsetRequest(first.next)!
-  const wait = waitForData(engine, environment, path, from, settings.longPollTimeoutMs)
-  request.onAbort(() => wait.cancel())
+  wait = waitForData(engine, environment, path, from, settings.longPollTimeoutMs)
+  if (isGone) wait.cancel()
   return replyAfterWait(context, request, path, query, { first, from, waited: await wait.outcome })
 }
 
@@ -91,10 +98,13 @@ async function replyAfterWait(
       return replyToPoll(context, request, query, page)
     }
     case 'timeout':
-    case 'stopped': {
+    case 'stopped':
+    case 'deleted': {
       const last = await context.engine.read(path, from)
       return last.kind === 'page' ? replyToPoll(context, request, query, last) : replyToReadRefusal(last)
     }
+    case 'cancelled':
+      throw new ClientGone()
     case 'failed':
       return errorReply('UNAVAILABLE', 'the store failed while the request waited')
     case 'not-found':

@@ -24,16 +24,16 @@ export function createNodeListener(
   scheme: 'http' | 'https' = 'http',
 ): RequestListener {
   return (message: IncomingMessage, response: ServerResponse): void => {
-    handler.handle(new NodeRequest(message, response, scheme)).then(
-      (reply) => {
+    handler
+      .handle(new NodeRequest(message, response, scheme))
+      .then((reply) => {
         if (!response.destroyed) sendReply(reply, response)
         else if (isLiveBody(reply.body)) reply.body.onClose()
-      },
-      (error: unknown) => {
+      })
+      .catch((error: unknown) => {
         if (!(error instanceof ClientGone)) handler.settings.onFault(error)
         response.destroy()
-      },
-    )
+      })
   }
 }
 

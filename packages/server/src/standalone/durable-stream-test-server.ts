@@ -1,7 +1,6 @@
 import type { StreamLifecycleHook } from '../http/options.js'
 import { DurableStreamsServer } from './durable-streams-server.js'
 import { MemoryStore } from '@ds/store-memory'
-import type { StreamPath } from '@ds/core'
 
 /** The options of the reference's test server that have a meaning here. */
 export interface TestServerOptions {
@@ -60,12 +59,14 @@ export class DurableStreamTestServer {
     return this.#server.url
   }
 
-  /** Deletes every stream, forks before their sources. */
+  /** Deletes every stream; sources go with the last of their forks. */
   async clear(): Promise<void> {
-    let left: readonly StreamPath[]
-    do {
-      left = this.store.list('', '', 1_000)
-      for (const path of left) await this.#server.handler.engine.delete(path)
-    } while (left.length > 0)
+    let after = ''
+    for (;;) {
+      const paths = this.store.list('', after, 1_000)
+      for (const path of paths) await this.#server.handler.engine.delete(path)
+      if (paths.length === 0) return
+      after = paths.at(-1)!
+    }
   }
 }

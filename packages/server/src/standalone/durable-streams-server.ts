@@ -34,12 +34,16 @@ export interface ServerOptions extends Omit<HandlerOptions, 'store'> {
   readonly stopTimeoutMs?: number
 }
 
+/** How often a stopping server looks for connections that have become idle. */
+const CLOSE_IDLE_MS = 20
+
 /** A standalone Durable Streams server on node:http. */
 export class DurableStreamsServer {
   readonly handler: StreamHandler
   readonly #options: ServerOptions
   readonly #server: Server
   readonly #store: StreamStore
+  readonly #sockets = new Set<Socket>()
   #stopping: Promise<void> | null = null
 
   constructor(options: ServerOptions = {}) {
@@ -63,6 +67,7 @@ export class DurableStreamsServer {
       this.#server.once('error', reject)
       this.#server.listen(this.#options.port ?? 4437, this.#options.host ?? '127.0.0.1', () => {
         this.#server.off('error', reject)
+        this.handler.engine.start()
         resolve()
       })
     })
@@ -79,20 +84,23 @@ export class DurableStreamsServer {
   }
 
   async #stop(): Promise<void> {
-    const closed = new Promise<void>((resolve) => {
-      this.#server.close(() => resolve())
-      if (!this.#server.listening) resolve()
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
+    const closeIdle = setInterval(() => this.#closeIdleConnections(), CLOSE_IDLE_MS)
+    let deadline: NodeJS.Timeout | undefined
+    const timeIsUp = new Promise<void>((resolve) => {
+      deadline = setTimeout(resolve, this.#options.stopTimeoutMs ?? 10_000)
     })
-    const deadline = setTimeout(
-      () => this.#server.closeAllConnections(),
-      this.#options.stopTimeoutMs ?? 10_000,
-    )
-    const closeIdle = setInterval(() => this.#server.closeIdleConnections(), 20)
-    await this.handler.close()
-    await closed
+    await Promise.race([Promise.all([this.handler.close(), closed]), timeIsUp])
+    this.#server.closeAllConnections()
     clearTimeout(deadline)
     clearInterval(closeIdle)
     if (this.#options.store === undefined) await this.#store.close()
+  }
+
+  /** Closes those that wait for their next request, and those that never sent anything, which Node leaves open. */
+  #closeIdleConnections(): void {
+    this.#server.closeIdleConnections()
+    for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy()
   }
 
   #createServer(): Server {
@@ -109,7 +117,11 @@ export class DurableStreamsServer {
     })
     server.setTimeout(this.handler.settings.stallTimeoutMs, cutOffStalled)
     server.maxConnections = this.#options.maxConnections ?? 100_000
-    server.on('connection', (socket: Socket) => socket.setNoDelay(true))
+    server.on('connection', (socket: Socket) => {
+      socket.setNoDelay(true)
+      this.#sockets.add(socket)
+      socket.once('close', () => this.#sockets.delete(socket))
+    })
     refineServer(server, this.handler)
     server.on('request', this.#createListener())
     return server
