@@ -198,8 +198,12 @@ function letGo(
   now: number,
 ): Decision<RetireOutcome> {
   const isOver = source.record.state !== 'live' || isExpired(source, now)
-  if (isOver && !isHeld(released)) return retire(released, now)
-  return { outcome: { kind: 'settled' }, change: { record: released, entries } }
+  if (!isOver || isHeld(released))
+    return { outcome: { kind: 'settled' }, change: { record: released, entries } }
+  const { outcome, change } = retire(released, now)
+  if (change !== null && change !== 'touch' && change.record === null) return { outcome, change }
+  // What a source counts and what it lists stay the same, also while it is being removed itself.
+  return { outcome, change: { record: released, ...(change === 'touch' ? null : change), entries } }
 }
 
 function resolveAnchor(record: StreamRecord, fork: ForkRequest): number | null {

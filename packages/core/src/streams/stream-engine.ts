@@ -153,7 +153,7 @@ export class StreamEngine {
 
   /** Appends, closes, or both. @see PROTOCOL §5.2, §5.3 */
   append(path: StreamPath, request: AppendToStream): Promise<AppendOutcome> {
-    this.#refuseWhenStopping()
+    if (this.#isStopping) return Promise.reject(stopping())
     this.#sweeper.start()
     const { contentType, close, producer, streamSeq } = request
     const framed: AppendRequest = {
@@ -340,6 +340,10 @@ export class StreamEngine {
   }
 
   #refuseWhenStopping(): void {
-    if (this.#isStopping) throw new StreamFault('unavailable', 'the server is stopping')
+    if (this.#isStopping) throw stopping()
   }
+}
+
+function stopping(): StreamFault {
+  return new StreamFault('unavailable', 'the server is stopping')
 }

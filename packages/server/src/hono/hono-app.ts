@@ -29,7 +29,7 @@ export function createHonoApp(options: HandlerOptions, runtime: Runtime = webRun
 export function mountHandler(handler: StreamHandler): Hono {
   const app = new Hono()
   const { basePath } = handler.settings
-  app.all('/health', (c) => respond(handler, c, basePath))
+  app.all('/health', (c) => respond(handler, c, basePath, '/health'))
   app.all(`${basePath}/*`, (c) => respond(handler, c, mountedAt(c)))
   app.all('*', (c) => respond(handler, c, basePath))
   return app
@@ -45,9 +45,15 @@ function mountedAt(c: Context): string {
   return pathname.split('/').slice(0, segments).join('/')
 }
 
-async function respond(handler: StreamHandler, c: Context, basePath: string): Promise<Response> {
+/** @param target the request line's target, where the route does not already tell what is meant */
+async function respond(
+  handler: StreamHandler,
+  c: Context,
+  basePath: string,
+  target: string = rawTarget(c),
+): Promise<Response> {
   try {
-    const reply = await handler.handle(new WebRequest(c.req.raw, rawTarget(c)), basePath)
+    const reply = await handler.handle(new WebRequest(c.req.raw, target), basePath)
     const { outgoing } = nodeBindings(c)
     return toResponse(reply, outgoing && (() => void outgoing.destroy()))
   } catch (error) {

@@ -81,3 +81,8 @@ export function errorReply(code: ErrorCode, message: string, headers: readonly s
     body: [encoder.encode(JSON.stringify({ error: { code, message } }))],
   }
 }
+
+/** What was thrown, as what a promise may reject with. */
+export function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown))
+}

@@ -9,7 +9,7 @@ import { ClientGone } from './exchange.js'
 import { BodyIntake } from './body-intake.js'
 import { LiveSessions } from './live-sessions.js'
 import { PageReplies } from './read-replies.js'
-import { Refusal, errorReply } from './errors.js'
+import { Refusal, errorReply, toError } from './errors.js'
 import { StreamEngine, StreamFault, formatStreamPath } from '@ds/core'
 import { parseReadQuery, resolveStreamPath, splitTarget } from './target.js'
 import {
@@ -32,13 +32,14 @@ export interface Runtime {
   readonly random: () => number
 }
 
-const FAULT_CODES: Readonly<Record<StreamFaultCode, ErrorCode>> = {
-  unavailable: 'UNAVAILABLE',
-  'storage-full': 'STORAGE_FULL',
-  'storage-corrupt': 'STORAGE_CORRUPT',
-  'outcome-unknown': 'OUTCOME_UNKNOWN',
-  contended: 'CONTENDED',
-  overloaded: 'OVERLOADED',
+/** What clients are told of faults. The fault's own words go to `onFault` only: they may tell too much of the store. */
+const FAULTS: Readonly<Record<StreamFaultCode, readonly [ErrorCode, message: string]>> = {
+  unavailable: ['UNAVAILABLE', 'the store cannot be reached, or the server is stopping'],
+  'storage-full': ['STORAGE_FULL', 'the store has no space left'],
+  'storage-corrupt': ['STORAGE_CORRUPT', 'the store does not trust what it has of this stream'],
+  'outcome-unknown': ['OUTCOME_UNKNOWN', 'it is not known whether the change was made'],
+  contended: ['CONTENDED', 'other writers changed the stream each time that it was tried'],
+  overloaded: ['OVERLOADED', 'too many requests wait, or too many live readers'],
 }
 const HOST_AND_SCHEME = /^https?:\/\/[A-Za-z0-9.\-_[\]:]{1,255}$/
 const encoder = new TextEncoder()
@@ -89,7 +90,7 @@ export class StreamHandler {
     try {
       reply = this.#route(request, basePath)
     } catch (error) {
-      reply = Promise.reject(error as Error)
+      reply = Promise.reject(toError(error))
     }
     return reply.then(
       (made) => this.#common.addTo(made, request),
@@ -230,7 +231,7 @@ export class StreamHandler {
     if (error instanceof Refusal) return errorReply(error.code, error.message, error.headers)
     if (error instanceof StreamFault) {
       if (error.code !== 'overloaded' && !this.#isStopping) this.settings.onFault(error)
-      return errorReply(FAULT_CODES[error.code], error.message)
+      return errorReply(...FAULTS[error.code])
     }
     this.settings.onFault(error)
     return errorReply('INTERNAL', 'the server has a fault')

@@ -43,18 +43,18 @@ export async function readLongPoll(
   query: ReadQuery,
 ): Promise<HttpReply> {
   const { engine, environment, settings } = context
-  let isGone = false
-  let wait: Wait | null = null
+  const client: { isGone: boolean; wait?: Wait } = { isGone: false }
   request.onAbort(() => {
-    isGone = true
-    wait?.cancel()
+    client.isGone = true
+    client.wait?.cancel()
   })
   const first = await engine.read(path, query.offset)
   if (first.kind !== 'page') return replyToReadRefusal(first)
   if (first.to > first.from || first.closed) return replyToPoll(context, request, query, first)
   const from = parseOffsetRequest(first.next)!
-  wait = waitForData(engine, environment, path, from, settings.longPollTimeoutMs)
-  if (isGone) wait.cancel()
+  const wait = waitForData(engine, environment, path, from, settings.longPollTimeoutMs)
+  client.wait = wait
+  if (client.isGone) wait.cancel()
   return replyAfterWait(context, request, path, query, { first, from, waited: await wait.outcome })
 }
 

@@ -1,6 +1,7 @@
 import type { HttpReply, HttpRequest, LiveBody, LiveSink } from '../http/exchange.js'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ClientGone, isLiveBody } from '../http/exchange.js'
+import { toError } from '../http/errors.js'
 import { toOriginForm } from '../http/target.js'
 import { totalLength } from '@ds/core'
 
@@ -67,7 +68,7 @@ export class NodeRequest implements HttpRequest {
         } catch (error) {
           // The rest is read and dropped, so that the answer is not lost in a connection reset.
           message.removeAllListeners('data').resume()
-          reject(error as Error)
+          reject(toError(error))
           return
         }
         if (first === null) first = chunk
@@ -75,7 +76,7 @@ export class NodeRequest implements HttpRequest {
       })
       message.on('end', () => resolve(chunks === null ? (first ?? NO_BYTES) : Buffer.concat(chunks)))
       message.on('close', () => {
-        if (!message.complete) reject(new ClientGone())
+        if (!message.readableEnded) reject(new ClientGone())
       })
     })
   }

@@ -36,6 +36,8 @@ export type Command =
   | { readonly kind: 'version' }
   | { readonly kind: 'usage'; readonly message: string }
 
+const ORIGIN = /^https?:\/\/[A-Za-z0-9.\-_[\]:]+\/?$/
+
 type Values = Record<string, string | boolean | undefined>
 
 /** Reads the arguments and the environment of the server's command. */
@@ -80,11 +82,17 @@ function toOptions(values: Values, env: Readonly<Record<string, string | undefin
   oneOf('store', text('store') ?? 'memory', ['memory'])
   const basePath = text('base-path')
   if (basePath !== undefined && !basePath.startsWith('/')) throw new Error('--base-path begins with /')
+  const publicOrigin = text('public-origin')
+  if (publicOrigin !== undefined && !ORIGIN.test(publicOrigin)) {
+    throw new Error(
+      `--public-origin is a scheme and a host, such as https://example.com, not '${publicOrigin}'`,
+    )
+  }
   return {
     port: number('port', text('port') ?? env['PORT'], 0, 65_535) ?? DEFAULT_PORT,
     host: text('host') ?? filled(env['HOST']) ?? '127.0.0.1',
     ...defined('basePath', basePath),
-    ...defined('publicOrigin', text('public-origin')),
+    ...defined('publicOrigin', publicOrigin),
     ...defined('longPollTimeoutMs', number('long-poll-timeout', text('long-poll-timeout'), 1, 3_600_000)),
     ...defined('sseRecycleMs', number('sse-recycle', text('sse-recycle'), 1_000, 86_400_000)),
     ...defined('maxBodyBytes', number('max-body', text('max-body'), 1, 2 ** 31)),
