@@ -32,7 +32,7 @@ export async function startSubject(storeName: string, binding: Binding): Promise
     const { app, handler } = createHonoApp(options, nodeRuntime)
     return {
       baseUrl: IN_PROCESS_ORIGIN,
-      fetch: async (input, init) => app.fetch(new Request(input, init)),
+      fetch: (input, init) => fetchInProcess(app, new Request(input, init)),
       async stop() {
         await handler.close()
         await store.close()
@@ -54,4 +54,15 @@ export async function startSubject(storeName: string, binding: Binding): Promise
       await store.close()
     },
   }
+}
+
+/** What a fetch over a network does as well: it rejects when its request is aborted, whatever the server does. */
+async function fetchInProcess(
+  app: { fetch: (request: Request) => Response | Promise<Response> },
+  request: Request,
+): Promise<Response> {
+  const aborted = new Promise<never>((_resolve, reject) => {
+    request.signal.addEventListener('abort', () => reject(request.signal.reason as Error), { once: true })
+  })
+  return Promise.race([app.fetch(request), aborted])
 }

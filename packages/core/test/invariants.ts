@@ -30,9 +30,7 @@ function damageOfRecord(disk: TestDisk, { record, entries }: KeptStream): string
   const keys = [...entries.keys()]
   const forks = keys.filter((key) => key.startsWith('f:')).length
   const producers = keys.filter((key) => key.startsWith('p:')).length
-  // What is being removed has no forks any more, whatever its entries say.
-  if (forks !== record.forkCount && record.state !== 'removing')
-    damage.push(`counts ${record.forkCount} forks and has ${forks}`)
+  if (forks !== record.forkCount) damage.push(`counts ${record.forkCount} forks and has ${forks}`)
   if (producers !== record.producerCount)
     damage.push(`counts ${record.producerCount} producers and has ${producers}`)
   const length = disk.bytes.get(record.streamId)?.content.length

@@ -119,6 +119,24 @@ describe.each(BINDINGS)('a stop, %s binding', (binding) => {
     await stalled.closed
   })
 
+  test('live reads that still wait for the store when the stop comes do not hold it up', async () => {
+    for (const query of ['offset=now&live=sse', 'offset=now&live=long-poll']) {
+      const store = createGatedStore()
+      const running = await startServer({ binding, store, stopTimeoutMs: 60_000 })
+      await createStream(running, 's')
+      store.gate.shut('load')
+      const reader = await dial(running)
+      reader.send(formatRequest('GET', `/v1/stream/s?${query}`))
+      await eventually(() => store.gate.waiting === 1, 'the load')
+      const stopped = running.stop()
+      store.gate.open()
+      await stopped
+      expect(running.server.handler.engine.liveReaders).toBe(0)
+      await reader.closed
+      expect([200, 204, 503]).toContain((await reader.response()).status)
+    }
+  })
+
   test('a store that never answers does not hold up the stop', async () => {
     const store = createGatedStore()
     const running = await startServer({ binding, store, stopTimeoutMs: 200 })

@@ -177,31 +177,28 @@ describe.each(BINDINGS)('limits, %s binding', (binding) => {
     expect((await readAll(running, 's')).length).toBe(1_200)
   })
 
-  test.each([
-    ['a request whose headers do not end', 'POST /v1/stream/s HTTP/1.1\r\nHost: h\r\nX: '],
-    ['a body that does not come', formatRequest('POST', '/v1/stream/s', { ...TEXT, 'Content-Length': '9' })],
-    [
-      'a body that does not end',
-      `${formatRequest('POST', '/v1/stream/s', { ...TEXT, 'Content-Length': '9' })}half`,
-    ],
-    [
-      'a chunked body that does not end',
-      `${formatRequest('PUT', '/v1/stream/new', { 'Transfer-Encoding': 'chunked' })}4\r\nhalf\r\n`,
-    ],
-  ])('%s is refused with 408 after requestTimeoutMs', async (_what, bytes) => {
+  test('what is not complete after requestTimeoutMs, or has no headers after headersTimeoutMs, is refused with 408', async () => {
     const running = await serve({ binding, requestTimeoutMs: 200 })
+    const headersOnly = await serve({ binding, headersTimeoutMs: 200 })
     await createStream(running, 's', 'content')
-    const connection = await dial(running)
-    expect(checkError(await connection.send(bytes).response())).toBe('REQUEST_TIMEOUT')
-    await connection.closed
+    const announced = formatRequest('POST', '/v1/stream/s', { ...TEXT, 'Content-Length': '9' })
+    const chunked = formatRequest('PUT', '/v1/stream/new', { 'Transfer-Encoding': 'chunked' })
+    const unfinished = [
+      [running, 'POST /v1/stream/s HTTP/1.1\r\nHost: h\r\nX: '],
+      [running, announced],
+      [running, `${announced}half`],
+      [running, `${chunked}4\r\nhalf\r\n`],
+      [headersOnly, 'GET /v1/stre'],
+    ] as const
+    await Promise.all(
+      unfinished.map(async ([server, bytes]) => {
+        const connection = await dial(server)
+        expect(checkError(await connection.send(bytes).response())).toBe('REQUEST_TIMEOUT')
+        await connection.closed
+      }),
+    )
     expect((await readAll(running, 's')).toString()).toBe('content')
     expect(await running.store.list('', '', 10)).toEqual(['s'])
-  })
-
-  test('a request line that does not end is refused with 408 after headersTimeoutMs', async () => {
-    const running = await serve({ binding, headersTimeoutMs: 200 })
-    const connection = await dial(running)
-    expect(checkError(await connection.send('GET /v1/stre').response())).toBe('REQUEST_TIMEOUT')
   })
 
   test('over maxConnections, connections are closed at once', async () => {

@@ -235,8 +235,7 @@ class Pair {
       const page = await this.node.engine.read(pathOf(path), from === null ? null : at(from))
       if (page.kind !== 'page') return `!${page.kind}`
       text += textOf(page.pieces)
-      const isEnd = page.upToDate && page.closed
-      expect(isEnd).toBe(page.upToDate && this.model.streams.get(path)!.closed)
+      expect(page.closed).toBe(page.upToDate && this.model.streams.get(path)!.closed)
       if (page.upToDate) return text
       from = page.next
     }

@@ -185,4 +185,36 @@ describe('creations, appends and deletions in one queue', () => {
     }
     expect(new Set(tails).size).toBe(3)
   })
+
+  it('keep their order also when some of them have to wait for the next commit', async () => {
+    const node = startNode()
+    const { engine } = node
+    await engine.create(path, creation('one'))
+    const gate = gateCommits(node)
+    const early = [engine.delete(path), engine.create(path, creation('two'))]
+    await node.environment.settle()
+    expect(gate.held).toBe(1)
+    const late = [
+      engine.append(path, appendOf('+')),
+      engine.delete(path),
+      engine.create(path, creation('three')),
+    ]
+    await node.environment.settle()
+    gate.open()
+    const kinds = (await Promise.all([...early, ...late])).map(({ kind }) => kind)
+    expect(kinds).toEqual(['deleted', 'created', 'appended', 'deleted', 'created'])
+    expect(await contentOf(node)).toBe('three')
+  })
+
+  it('know nothing of the producers of an expired stream whose place they take', async () => {
+    const node = startNode({ limits: { sweepIntervalMs: 0 } })
+    const { engine, environment } = node
+    const append = appendOf('x', { producer: producerOf('p', 0, 0) })
+    await engine.create(path, creation('old', { expiry: { kind: 'ttl', seconds: 1 } }))
+    await engine.append(path, append)
+    await environment.advance(1_000)
+    const outcomes = await Promise.all([engine.create(path, creation('new')), engine.append(path, append)])
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['created', 'appended'])
+    expect(await contentOf(node)).toBe('newx')
+  })
 })

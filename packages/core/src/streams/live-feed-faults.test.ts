@@ -10,6 +10,7 @@ const path = pathOf('a')
 async function follow(node: Node, reader = new CollectingReader()): Promise<CollectingReader> {
   const outcome = await node.engine.follow(path, null, reader)
   if (outcome.kind !== 'following') throw new Error(outcome.kind)
+  reader.live = outcome.live
   outcome.live.resume()
   await node.environment.settle()
   return reader
@@ -77,6 +78,29 @@ describe('a wake-up that is lost', () => {
     await node.environment.advance(5_000)
     expect(reader.text).toBe('12')
     expect(reader.ends).toEqual(['closed'])
+  })
+})
+
+describe('a change while a reader looks', () => {
+  it('is not overlooked, though the reader sees what was before it', async () => {
+    const node = startNode()
+    await node.engine.create(path, creation('1'))
+    const first = await follow(node, new CollectingReader(1))
+    // The reader's last look before it waits is answered late: with what was there before the append.
+    let late: (() => void) | null = null
+    node.store.pace = (what, step) => {
+      if (what === 'answer load a' && late === null) late = step
+      else step()
+    }
+    first.appetite = Infinity
+    first.live!.resume()
+    await node.environment.settle()
+    await node.engine.append(path, appendOf('2'))
+    await node.environment.settle()
+    expect(late).not.toBeNull()
+    late!()
+    await node.environment.settle()
+    expect(first.text).toBe('12')
   })
 })
 

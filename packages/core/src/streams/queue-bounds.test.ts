@@ -170,6 +170,26 @@ describe('an engine that is closed', () => {
     expect(commitsAfterClose).toBe(0)
   })
 
+  it('waits for a fork that has only begun to look at its source', async () => {
+    const node = await heldNode()
+    const held: (() => void)[] = []
+    node.store.pace = (what, step) => {
+      if (what === 'load a') held.push(step)
+      else step()
+    }
+    const made = codes([node.engine.create(pathOf('f'), forkOf('a'))])
+    await node.environment.settle()
+    expect(held).toHaveLength(1)
+    let isClosed = false
+    const closing = node.engine.close().then(() => (isClosed = true))
+    await node.environment.settle()
+    expect(isClosed).toBe(false)
+    node.open()
+    held[0]!()
+    expect(await made).toEqual(['created'])
+    await closing
+  })
+
   it('ends a live reader that was about to begin', async () => {
     const node = await heldNode()
     const reader = new CollectingReader()

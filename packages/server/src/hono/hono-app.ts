@@ -9,6 +9,9 @@ import { routePath } from 'hono/route'
 import { toOriginForm } from '../http/target.js'
 import { webRuntime } from '../http/web-runtime.js'
 
+/** The status that logs use for a client which is gone; it never reaches one. */
+const NOBODY_THERE = 499
+
 /** A Hono app that serves durable streams, and the handler behind it. */
 export interface DurableStreamsApp {
   /** Serve its `fetch`, or mount it with `app.route('/prefix', streams.app)` behind middleware of your own. */
@@ -57,7 +60,8 @@ async function respond(
     const { outgoing } = nodeBindings(c)
     return toResponse(reply, outgoing && (() => void outgoing.destroy()))
   } catch (error) {
-    if (!(error instanceof ClientGone)) handler.settings.onFault(error)
+    if (error instanceof ClientGone) return new Response(null, { status: NOBODY_THERE })
+    handler.settings.onFault(error)
     return new Response(null, { status: 500 })
   }
 }
