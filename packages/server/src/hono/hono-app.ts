@@ -43,9 +43,11 @@ export function mountHandler(handler: StreamHandler): Hono {
  * before the stream, because an application may have mounted the app under parameters such as `/:tenant`.
  */
 function mountedAt(c: Context): string {
-  const { pathname } = new URL(c.req.raw.url)
-  const segments = routePath(c).split('/').length - 1
-  return pathname.split('/').slice(0, segments).join('/')
+  const { path } = c.req
+  let end = 0
+  for (const part of routePath(c).split('/'))
+    if (part !== '' && part !== '*') end = path.indexOf('/', end + 1)
+  return end === -1 ? path : path.slice(0, end)
 }
 
 /** @param target the request line's target, where the route does not already tell what is meant */
@@ -56,7 +58,10 @@ async function respond(
   target: string = rawTarget(c),
 ): Promise<Response> {
   try {
-    const reply = await handler.handle(new WebRequest(c.req.raw, target), basePath)
+    const reply = await handler.handle(
+      new WebRequest(c.req.raw, target, nodeBindings(c).incoming !== undefined),
+      basePath,
+    )
     const { outgoing } = nodeBindings(c)
     return toResponse(reply, outgoing && (() => void outgoing.destroy()))
   } catch (error) {

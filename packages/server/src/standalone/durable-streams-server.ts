@@ -130,7 +130,7 @@ export class DurableStreamsServer {
   #createListener(): ReturnType<typeof createNodeListener> {
     if (this.#options.binding !== 'hono') return createNodeListener(this.handler)
     const { fetch } = mountHandler(this.handler)
-    const listener = getRequestListener(fetch, { overrideGlobalObjects: false })
+    const listener = getRequestListener(fetch)
     const plainListener = createNodeListener(this.handler)
     return (message, response) => {
       if (fitsRequest(message)) void listener(message, response)
