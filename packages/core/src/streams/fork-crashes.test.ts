@@ -234,4 +234,28 @@ describe('a node that stands still in the middle of a fork', () => {
       }
     },
   )
+
+  it.fails('while another one cleans up and forks the half-made fork, takes no bytes from that', async () => {
+    const disk = new TestDisk()
+    const slow = startNode({ disk, limits: { sweepIntervalMs: 0 } })
+    const other = startNode({ disk, name: '2', limits: settling })
+    await create(slow, 'root', 'r')
+    const open = stall(slow, 2)
+    const made = fork(slow, 'mid', 'root', 'm')
+    await slow.environment.settle()
+    await other.environment.advance(SETTLE_AFTER_MS + 2_000)
+    slow.environment.time = other.environment.time
+    // It goes on, creates the fork, and stands still again before it learns that the source has forgotten it.
+    open()
+    const openAgain = stall(slow, 2)
+    await slow.environment.settle()
+    const forked = await other.engine.create(pathOf('leaf'), forkOf('mid', null, 0, { body: bytesOf('l') }))
+    openAgain()
+    await made
+    await other.environment.advance(SETTLE_AFTER_MS + 2_000)
+    await remove(other, 'root')
+    await other.environment.advance(SETTLE_AFTER_MS + 2_000)
+    expect(findDamage(disk, other.environment.time)).toEqual([])
+    if (forked.kind === 'created') expect((await other.engine.read(pathOf('leaf'), null)).kind).toBe('page')
+  })
 })

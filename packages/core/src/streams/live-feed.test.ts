@@ -151,8 +151,9 @@ describe('a live reader', () => {
     reader.onRest = () => live.stop()
     await append(node, '2')
     reader.appetite = Infinity
-    live.resume()
     await append(node, '3')
+    live.resume()
+    await append(node, '4')
     expect(reader.text).toBe('12')
     expect(reader.ends).toEqual([])
   })

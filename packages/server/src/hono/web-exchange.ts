@@ -1,12 +1,10 @@
 import type { HttpReply, HttpRequest, LiveBody } from '../http/exchange.js'
 import { ClientGone, isLiveBody } from '../http/exchange.js'
+import { UNCOUNTED_BYTES } from '../http/body-intake.js'
 import { joinBytes, parseDigits, totalLength } from '@ds/core'
 
 /** How much a live body may hold for a client that does not read, in bytes. */
 const LIVE_BUFFER_BYTES = 64 << 10
-
-/** Bodies up to this announced length are taken as one, which runtimes do much faster than chunk by chunk. */
-const WHOLE_BODY_BYTES = 64 << 10
 
 /** A web-standard Request as the handler sees it. */
 export class WebRequest implements HttpRequest {
@@ -53,7 +51,8 @@ export class WebRequest implements HttpRequest {
   async readBody(check: (receivedBytes: number) => void): Promise<Uint8Array> {
     const announced = this.bodyLength
     if (announced === 0) return new Uint8Array(0)
-    if (announced === null || announced > WHOLE_BODY_BYTES) return this.#readChunks(check)
+    if (announced === null || announced > UNCOUNTED_BYTES) return this.#readChunks(check)
+    // Runtimes take a body as a whole much faster than chunk by chunk.
     const body = await this.#request.arrayBuffer().catch(() => {
       throw new ClientGone()
     })

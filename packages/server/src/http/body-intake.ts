@@ -3,7 +3,7 @@ import type { HttpRequest } from './exchange.js'
 import { Refusal } from './errors.js'
 
 /** Bodies up to this length are not counted: connections bound how many there can be. */
-const UNCOUNTED_BYTES = 4096
+export const UNCOUNTED_BYTES = 4096
 
 const NO_BODY = Promise.resolve(new Uint8Array(0))
 
