@@ -44,7 +44,7 @@ export interface MemoryStoreOptions {
 export class MemoryStore implements StreamStore {
   readonly capabilities: StoreCapabilities = { name: 'memory', durability: 'volatile', multiNode: false }
   readonly #streams = new Map<StreamPath, StoredStream>()
-  readonly #watchers = new Map<StreamPath, Set<() => void>>()
+  readonly #watchers = new Map<StreamPath, Set<{ readonly wake: () => void }>>()
   /** Paths of streams that can become due; the ones looked at go to the end. */
   readonly #dueCandidates = new Set<StreamPath>()
   /** All paths in order; null when a stream has come or gone since it was made. */
@@ -74,7 +74,7 @@ export class MemoryStore implements StreamStore {
     else if (stored?.record.streamId === change.record.streamId)
       this.#change(path, stored, change.record, change, version)
     else this.#create(path, stored, change.record, change, version)
-    for (const wake of this.#watchers.get(path) ?? []) wake()
+    this.#wake(path)
     return { kind: 'committed', version }
   }
 
@@ -84,13 +84,12 @@ export class MemoryStore implements StreamStore {
   }
 
   watch(path: StreamPath, wake: () => void): () => void {
-    let watchers = this.#watchers.get(path)
-    if (watchers === undefined) this.#watchers.set(path, (watchers = new Set()))
-    const added = watchers
-    added.add(wake)
+    const watcher = { wake }
+    const watchers = this.#watchers.get(path) ?? new Set()
+    this.#watchers.set(path, watchers.add(watcher))
     return () => {
-      added.delete(wake)
-      if (added.size === 0 && this.#watchers.get(path) === added) this.#watchers.delete(path)
+      watchers.delete(watcher)
+      if (watchers.size === 0 && this.#watchers.get(path) === watchers) this.#watchers.delete(path)
     }
   }
 
@@ -126,6 +125,13 @@ export class MemoryStore implements StreamStore {
 
   close(): void {
     this.#watchers.clear()
+  }
+
+  /** Wakes those who were watching when the change was made, and are still. */
+  #wake(path: StreamPath): void {
+    const watchers = this.#watchers.get(path)
+    if (watchers === undefined) return
+    for (const watcher of [...watchers]) if (watchers.has(watcher)) watcher.wake()
   }
 
   #create(

@@ -29,6 +29,11 @@ export interface ForkLimits {
   readonly maxForkDepth: number
 }
 
+/** The source is a fresh fork itself, which has to be settled with its own source first. */
+export interface Unsettled {
+  readonly kind: 'unsettled'
+}
+
 /** A source that can be forked, and the position of the offset that was asked for. */
 export interface ForkAnchor {
   readonly kind: 'anchor'
@@ -89,12 +94,14 @@ export function decideHold(
   fork: PendingFork,
   now: number,
   limits: ForkLimits,
-): Decision<{ readonly kind: 'held' } | ForkRefusal> {
+): Decision<{ readonly kind: 'held' } | Unsettled | ForkRefusal> {
   const lifecycle = lifecycleOf(source, now)
   if (source?.record.streamId !== sourceId || lifecycle === 'absent')
     return refused({ kind: 'source-not-found' })
   if (lifecycle === 'gone') return refused({ kind: 'source-gone' })
   const { record } = source
+  // Nobody may hold a fork that its own source might not know: it could still come to its end.
+  if (record.unsettledSince !== null) return refused({ kind: 'unsettled' })
   const pendingLimit = Math.min(MAX_PENDING_FORKS, limits.maxForksPerStream - record.forkCount)
   if (record.pendingForks.length >= pendingLimit) {
     return refused({ kind: 'too-many-forks', limit: limits.maxForksPerStream })

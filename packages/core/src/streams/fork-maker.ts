@@ -1,13 +1,14 @@
 import type { Blueprint, CreateOutcome, CreateRequest, ForkRequest, Unreleased } from '../decide/create.js'
 import type { CommitQueue, Write } from './commit-queue.js'
 import type { Decision, StreamState } from '../decide/stream-state.js'
-import type { Environment, StreamFault, StreamLimits } from './environment.js'
-import type { ForkAnchor, ForkRefusal } from '../decide/fork.js'
+import type { Environment, StreamLimits } from './environment.js'
+import type { ForkAnchor, ForkRefusal, Unsettled } from '../decide/fork.js'
 import type { ForkOrigin, PendingFork } from '../store/record.js'
 import type { LoadedStream, StreamStore } from '../store/contract.js'
 import type { PageReader } from './page-reader.js'
 import type { RetireOutcome } from '../decide/delete.js'
 import type { StreamId, StreamPath } from '../protocol/branded.js'
+import { StreamFault } from './environment.js'
 import { asFault } from './commit-queue.js'
 import { contentKindOf } from '../protocol/content-type.js'
 import {
@@ -23,10 +24,13 @@ import {
 } from '../decide/fork.js'
 import { decideCreate } from '../decide/create.js'
 import { decideRemoved } from '../decide/delete.js'
-import { forkEntryKey } from '../store/record.js'
+import { SETTLE_AFTER_MS, forkEntryKey } from '../store/record.js'
 import { frameBody } from '../decide/request-body.js'
 
 export type ForkOutcome = CreateOutcome | ForkRefusal
+
+/** How often a fork waits for its source, a fresh fork itself, to be settled. */
+const MAX_SETTLE_ATTEMPTS = 4
 
 /** What making forks needs of the engine. */
 export interface ForkContext {
@@ -59,19 +63,13 @@ export class ForkMaker {
     fork: ForkRequest,
     bytes: Uint8Array,
   ): Promise<ForkOutcome | Unreleased> {
-    const { environment, limits } = this.#context
-    const source = await this.#load(fork.source, [])
-    const anchor = findAnchor(source, request, fork, environment.now(), limits)
-    if (anchor.kind !== 'anchor') return anchor
-    const forkPoint = await this.#findForkPoint(anchor, fork)
-    if (typeof forkPoint !== 'number') return forkPoint
-    const streamId = environment.newStreamId()
-    const body = frameBody(request.contentType ?? anchor.record.contentType, bytes)
-    if (!body.stored.ok) {
-      return { kind: 'invalid-json', message: body.stored.message, position: body.stored.position }
+    for (let attempt = 1; attempt <= MAX_SETTLE_ATTEMPTS; attempt++) {
+      const outcome = await this.#tryCreate(path, request, fork, bytes)
+      if (outcome.kind !== 'unsettled') return outcome
+      const source = await this.#load(fork.source, [])
+      if (source !== null) await this.settleFork(fork.source, source)
     }
-    const blueprint = planFork(anchor, request, fork, { streamId, body, forkPoint })
-    return this.#createHeld(path, request, blueprint, anchor.record.streamId)
+    throw new StreamFault('contended', 'the source of the fork is still being made')
   }
 
   /** Lets a source go of a fork, and its source of it, as far as that reaches. */
@@ -112,9 +110,11 @@ export class ForkMaker {
     const { streamId, origin, state } = fork.record
     if (origin === null) return
     const source = await this.#load(origin.path, [forkEntryKey(streamId)])
-    const standing = standingOf(source, origin.streamId, streamId)
-    // The note has an age of its own, and is settled by it.
-    if (standing === 'pending') return
+    let standing = standingOf(source, origin.streamId, streamId)
+    if (standing === 'pending') {
+      const confirmed = await this.#confirm(origin.path, origin.streamId, { streamId, path, since: 0 })
+      standing = confirmed === 'confirmed' ? 'confirmed' : 'unknown'
+    }
     if (standing === 'confirmed' || state !== 'live') {
       await this.#decide(path, [], (current) => decideSettled(current, streamId))
       return
@@ -125,12 +125,33 @@ export class ForkMaker {
     )
   }
 
+  async #tryCreate(
+    path: StreamPath,
+    request: CreateRequest,
+    fork: ForkRequest,
+    bytes: Uint8Array,
+  ): Promise<ForkOutcome | Unreleased | Unsettled> {
+    const { environment, limits } = this.#context
+    const source = await this.#load(fork.source, [])
+    const anchor = findAnchor(source, request, fork, environment.now(), limits)
+    if (anchor.kind !== 'anchor') return anchor
+    const forkPoint = await this.#findForkPoint(anchor, fork)
+    if (typeof forkPoint !== 'number') return forkPoint
+    const streamId = environment.newStreamId()
+    const body = frameBody(request.contentType ?? anchor.record.contentType, bytes)
+    if (!body.stored.ok) {
+      return { kind: 'invalid-json', message: body.stored.message, position: body.stored.position }
+    }
+    const blueprint = planFork(anchor, request, fork, { streamId, body, forkPoint })
+    return this.#createHeld(path, request, blueprint, anchor.record.streamId)
+  }
+
   async #createHeld(
     path: StreamPath,
     request: CreateRequest,
     blueprint: Blueprint,
     sourceId: StreamId,
-  ): Promise<ForkOutcome | Unreleased> {
+  ): Promise<ForkOutcome | Unreleased | Unsettled> {
     const { environment, limits } = this.#context
     const { streamId } = blueprint
     const sourcePath = blueprint.origin!.path
@@ -149,7 +170,11 @@ export class ForkMaker {
       await this.#inBackground(this.settleNote(sourcePath, sourceId, pending))
       return created
     }
-    const confirmed = await this.#inBackground(this.#confirm(sourcePath, sourceId, pending))
+    // A note is only struck when it is old and its fork does not exist. As long as it was young when the fork came to
+    // exist, it will be confirmed, if not now then by the sweeper.
+    const isSafe = environment.now() - pending.since < SETTLE_AFTER_MS / 2
+    const confirming = this.#confirm(sourcePath, sourceId, pending)
+    const confirmed = isSafe ? await this.#inBackground(confirming) : await confirming
     if (confirmed !== 'lost') return created
     await this.follow(path, await this.#decide(path, [], (state, now) => decideDisown(state, streamId, now)))
     return { kind: 'source-gone' }
