@@ -21,11 +21,12 @@ export interface Page {
 
 /**
  * Where a page may end before the tail: anywhere, only after a whole message, or only after a whole UTF-8
- * character.
+ * character or CRLF.
  */
 export type PageCut = 'anywhere' | 'message' | 'character'
 
 const LF = 0x0a
+const CR = 0x0d
 const LONGEST_UTF8_TAIL = 3
 
 /** Reads byte ranges of streams, through the sources of forks, and cuts them where readers can use them. */
@@ -54,7 +55,7 @@ export class PageReader {
       const pieces = await this.#readRange(path, record, from, to)
       if (pieces === null) return null
       const isWhole = to === record.tail && (cut !== 'character' || record.closed)
-      const length = isWhole ? to - from : measureCut(pieces, cut)
+      const length = isWhole ? to - from : measureCut(pieces, cut, to < record.tail)
       if (length > 0 || to === record.tail) {
         const kept = length === to - from ? pieces : takeBytes(pieces, length)
         return { from, to: from + length, pieces: kept, reachesTail: to === record.tail }
@@ -151,10 +152,15 @@ export class PageReader {
 }
 
 /** How many of the bytes a page may hold so that it ends where it may; 0 when there is no such place. */
-function measureCut(pieces: readonly Uint8Array[], cut: PageCut): number {
+function measureCut(pieces: readonly Uint8Array[], cut: PageCut, hasMore: boolean): number {
   const total = totalLength(pieces)
   if (cut === 'anywhere') return total
-  if (cut === 'character') return total - incompleteUtf8Tail(lastBytes(pieces, LONGEST_UTF8_TAIL))
+  if (cut === 'character') {
+    const last = lastBytes(pieces, LONGEST_UTF8_TAIL)
+    // A CRLF that is cut in two would become two line breaks.
+    if (hasMore && last.at(-1) === CR && total > 1) return total - 1
+    return total - incompleteUtf8Tail(last)
+  }
   let after = total
   for (let i = pieces.length - 1; i >= 0; i--) {
     const piece = pieces[i]!
