@@ -24,10 +24,20 @@ export const LONG_POLL_TIMEOUT_MS = 800
 const IN_PROCESS_ORIGIN = 'http://in-process.test'
 const networkFetch = globalThis.fetch
 
+/** What some cases need to be short. */
+export interface SubjectLimits {
+  readonly sseRecycleMs?: number
+  readonly maxBodyBytes?: number
+}
+
 /** Starts a subject of the matrix. */
-export async function startSubject(storeName: string, binding: Binding): Promise<Subject> {
+export async function startSubject(
+  storeName: string,
+  binding: Binding,
+  limits: SubjectLimits = {},
+): Promise<Subject> {
   const store = STORES[storeName]!()
-  const options = { store, longPollTimeoutMs: LONG_POLL_TIMEOUT_MS }
+  const options = { store, longPollTimeoutMs: LONG_POLL_TIMEOUT_MS, ...limits }
   if (binding === 'fetch') {
     const { app, handler } = createHonoApp(options, nodeRuntime)
     return {

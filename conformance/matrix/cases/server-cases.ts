@@ -4,13 +4,18 @@ import { LONG_POLL_TIMEOUT_MS, startSubject } from '../subjects.js'
 import { afterAll, beforeAll, test } from 'vitest'
 import { runServerCases } from '@ds/conformance'
 
-const CAPABILITIES: readonly Capability[] = ['compression']
+const CAPABILITIES: readonly Capability[] = ['compression', 'sse-recycle', 'body-limit']
+const SSE_RECYCLE_MS = 1_500
+const BODY_LIMIT_BYTES = 2 << 20
 
 /** Registers our own server cases for one cell of the matrix. */
 export function runCases(storeName: string, binding: Binding): void {
   let subject: Subject
   beforeAll(async () => {
-    subject = await startSubject(storeName, binding)
+    subject = await startSubject(storeName, binding, {
+      sseRecycleMs: SSE_RECYCLE_MS,
+      maxBodyBytes: BODY_LIMIT_BYTES,
+    })
   })
   afterAll(() => subject.stop())
   runServerCases({
@@ -18,6 +23,8 @@ export function runCases(storeName: string, binding: Binding): void {
     baseUrl: () => subject.baseUrl,
     fetch: (input, init) => subject.fetch(input, init),
     longPollTimeoutMs: LONG_POLL_TIMEOUT_MS,
+    sseRecycleMs: SSE_RECYCLE_MS,
+    bodyLimitBytes: BODY_LIMIT_BYTES,
     capabilities: binding === 'fetch' ? CAPABILITIES : [...CAPABILITIES, 'socket'],
   })
 }
