@@ -1,4 +1,4 @@
-import type { AppendToStream, CreateStream } from '../src/streams/stream-engine.js'
+import type { AppendToStream, CreateStream } from '../src/streams/stream-operations.js'
 import type { Offset, StreamId, StreamPath } from '../src/protocol/branded.js'
 import type { OffsetRequest } from '../src/protocol/offset.js'
 import type { ProducerTuple } from '../src/producer/producer-state.js'

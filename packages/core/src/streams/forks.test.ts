@@ -1,4 +1,4 @@
-import type { CreateStream } from './stream-engine.js'
+import type { CreateStream } from './stream-operations.js'
 import type { Node } from '../../test/simulation.js'
 import type { Offset } from '../protocol/branded.js'
 import { describe, expect, it } from 'vitest'

@@ -1,35 +1,7 @@
-import type { LiveRead } from './live-batch.js'
-import type { Node } from '../../test/simulation.js'
-import type { OffsetRequest } from '../protocol/offset.js'
 import { describe, expect, it } from 'vitest'
 import { CollectingReader } from '../../test/collecting-reader.js'
-import { appendOf, creation, forkOf, pathOf } from '../../test/requests.js'
-import { startNode } from '../../test/simulation.js'
-
-const path = pathOf('a')
-
-async function follow(
-  node: Node,
-  reader: CollectingReader,
-  offset: OffsetRequest | null = null,
-  of = path,
-): Promise<LiveRead> {
-  const outcome = await node.engine.follow(of, offset, reader)
-  if (outcome.kind !== 'following') throw new Error(outcome.kind)
-  reader.live = outcome.live
-  outcome.live.resume()
-  await node.environment.settle()
-  return outcome.live
-}
-async function append(node: Node, ...args: Parameters<typeof appendOf>): Promise<void> {
-  expect((await node.engine.append(path, appendOf(...args))).kind).toBe('appended')
-  await node.environment.settle()
-}
-async function nodeWith(body = '', over: Parameters<typeof creation>[1] = {}, limits = {}): Promise<Node> {
-  const node = startNode({ limits })
-  await node.engine.create(path, creation(body, over))
-  return node
-}
+import { FOLLOWED as path, append, follow, nodeWith } from '../../test/followed-stream.js'
+import { forkOf, pathOf } from '../../test/requests.js'
 
 describe('the end of a live read', () => {
   it('comes with the last bytes when they close the stream', async () => {

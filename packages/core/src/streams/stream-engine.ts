@@ -1,15 +1,20 @@
 import type { AppendOutcome, AppendRequest } from '../decide/append.js'
-import type { CreateRequest } from '../decide/create.js'
+import type {
+  AppendToStream,
+  CreateStream,
+  FollowOutcome,
+  HeadOutcome,
+  ReadOutcome,
+} from './stream-operations.js'
 import type { DeleteOutcome } from '../decide/delete.js'
 import type { Environment, StreamLimits } from './environment.js'
 import type { FeedContext } from './live-feed.js'
 import type { ForkOutcome } from './fork-maker.js'
-import type { LiveRead, LiveReader } from './live-batch.js'
+import type { LiveReader } from './live-batch.js'
 import type { LoadedStream, StreamStore } from '../store/contract.js'
-import type { Offset, StreamPath } from '../protocol/branded.js'
+import type { StreamPath } from '../protocol/branded.js'
 import type { OffsetRequest } from '../protocol/offset.js'
 import type { ReadRefusal, ReadStart } from '../decide/read.js'
-import type { StreamInfo } from '../decide/stream-state.js'
 import { CommitQueue, asFault } from './commit-queue.js'
 import { DEFAULT_LIMITS, StreamFault } from './environment.js'
 import { ForkMaker } from './fork-maker.js'
@@ -23,50 +28,6 @@ import { decideReadStart } from '../decide/read.js'
 import { describeStream, lifecycleOf, offsetAt } from '../decide/stream-state.js'
 import { frameBody } from '../decide/request-body.js'
 import { producerEntryKey } from '../store/record.js'
-
-/** A creation with its first content. @see PROTOCOL §5.1 */
-export interface CreateStream extends CreateRequest {
-  readonly body: Uint8Array
-}
-
-/** An append as it was received. @see PROTOCOL §5.2 */
-export interface AppendToStream extends Omit<AppendRequest, 'body'> {
-  readonly body: Uint8Array
-}
-
-/** What HEAD tells. @see PROTOCOL §5.5 */
-export type HeadOutcome =
-  | { readonly kind: 'found'; readonly stream: StreamInfo }
-  | { readonly kind: 'not-found' }
-  | { readonly kind: 'gone' }
-
-/** One page of a catch-up read. @see PROTOCOL §5.6 */
-export interface ReadPage {
-  readonly kind: 'page'
-  readonly stream: StreamInfo
-  readonly from: number
-  readonly to: number
-  /** The offset to go on from. */
-  readonly next: Offset
-  /** In stored form: JSON messages are not wrapped yet. */
-  readonly pieces: readonly Uint8Array[]
-  /** Whether the page reaches the tail. */
-  readonly upToDate: boolean
-  /** Whether the stream is closed and the page reaches its end. */
-  readonly closed: boolean
-}
-
-export type ReadOutcome = ReadPage | ReadRefusal
-
-/** A live read that has begun, or why it has not. @see PROTOCOL §5.7, §5.8 */
-export type FollowOutcome =
-  | {
-      readonly kind: 'following'
-      readonly stream: StreamInfo
-      readonly from: Offset
-      readonly live: LiveRead
-    }
-  | ReadRefusal
 
 export interface StreamEngineOptions {
   readonly store: StreamStore
