@@ -9,6 +9,7 @@ export default defineConfig({
     projects: [
       unit('core', './packages/core'),
       unit('store-memory', './packages/store-memory'),
+      unit('store-file', './packages/store-file'),
       unit('server', './packages/server'),
       unit('conformance', './conformance'),
       unit('bench', './apps/bench'),

@@ -18,6 +18,7 @@ const BUILT_IN = /^node:/
 const BOUNDARIES: readonly Boundary[] = [
   { folder: 'packages/core/src', may: [] },
   { folder: 'packages/store-memory/src', may: [/^@ds\/core$/] },
+  { folder: 'packages/store-file/src', may: [/^@ds\/core$/, BUILT_IN] },
   { folder: 'packages/server/src/http', may: [/^@ds\/core$/, /^negotiator$/] },
   { folder: 'packages/server/src/hono', may: [/^@ds\/core$/, /^hono(\/|$)/] },
   { folder: 'packages/server/src/node', may: [/^@ds\/core$/, BUILT_IN] },

@@ -1,10 +1,29 @@
 import type { StreamStore } from '@ds/core'
 import { DurableStreamsServer, createHonoApp, nodeRuntime } from '@ds/server'
+import { FileStore } from '@ds/store-file'
 import { MemoryStore } from '@ds/store-memory'
+import { join } from 'node:path'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+
+/** A store under test, and what removes all that it leaves behind. */
+interface OpenedStore {
+  readonly store: StreamStore
+  readonly remove?: () => void
+}
 
 /** The stores that every case runs on; a new store adds one line. */
-export const STORES: Readonly<Record<string, () => StreamStore>> = {
-  memory: () => new MemoryStore(),
+export const STORES: Readonly<Record<string, () => OpenedStore | Promise<OpenedStore>>> = {
+  memory: () => ({ store: new MemoryStore() }),
+  file: openFileStore,
+}
+
+async function openFileStore(): Promise<OpenedStore> {
+  const directory = mkdtempSync(join(tmpdir(), 'ds-matrix-'))
+  return {
+    store: await FileStore.open(directory),
+    remove: () => rmSync(directory, { recursive: true }),
+  }
 }
 
 /** How a handler is reached: as a function, or over a socket through one of the two bindings. */
@@ -36,7 +55,7 @@ export async function startSubject(
   binding: Binding,
   limits: SubjectLimits = {},
 ): Promise<Subject> {
-  const store = STORES[storeName]!()
+  const { store, remove } = await STORES[storeName]!()
   const options = { store, longPollTimeoutMs: LONG_POLL_TIMEOUT_MS, ...limits }
   if (binding === 'fetch') {
     const { app, handler } = createHonoApp(options, nodeRuntime)
@@ -46,6 +65,7 @@ export async function startSubject(
       async stop() {
         await handler.close()
         await store.close()
+        remove?.()
       },
     }
   }
@@ -62,6 +82,7 @@ export async function startSubject(
     async stop() {
       await server.stop()
       await store.close()
+      remove?.()
     },
   }
 }

@@ -41,4 +41,20 @@ export const subjects = [
     keepsStreams: true,
     baselines: { bare: 'bare', reference: 'reference' },
   },
+  {
+    name: 'reference-file',
+    title: 'reference, file',
+    file: 'reference.mjs',
+    settings: { store: 'file' },
+    keepsStreams: true,
+    baselines: { bare: 'bare', reference: 'reference-file' },
+  },
+  {
+    name: 'file',
+    title: 'ours node:http, file',
+    file: 'ours-node.mjs',
+    settings: { store: 'file' },
+    keepsStreams: true,
+    baselines: { bare: 'bare', reference: 'reference-file' },
+  },
 ]

@@ -2,6 +2,9 @@ import type { ChildProcess } from 'node:child_process'
 import { RawConnection, formatRequest } from './support/raw-connection.js'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { spawn } from 'node:child_process'
 
 const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url))
@@ -14,8 +17,12 @@ interface Run {
 
 function run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Run {
   const { PATH = '' } = process.env
-  const child = spawn(process.execPath, [MAIN, ...args], { env: { PATH, ...env } })
-  onTestFinished(() => void child.kill('SIGKILL'))
+  const directory = mkdtempSync(join(tmpdir(), 'ds-server-'))
+  const child = spawn(process.execPath, [MAIN, ...args], { env: { PATH, STREAMS_DIR: directory, ...env } })
+  onTestFinished(() => {
+    child.kill('SIGKILL')
+    rmSync(directory, { recursive: true, force: true })
+  })
   const text = { out: '', err: '' }
   child.stdout.on('data', (chunk: Buffer) => (text.out += chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => (text.err += chunk.toString()))
@@ -66,7 +73,7 @@ describe('the command', () => {
     [['--prot', '1'], '--prot'],
     [['--port', 'http'], '--port is a whole number from 0 to 65535'],
     [['--port', '65536'], '65536'],
-    [['--store', 'tape'], '--store is one of memory'],
+    [['--store', 'tape'], '--store is one of file, memory'],
     [['--cache', 'maybe'], '--cache is one of public, private, no-store'],
     [['--base-path', 'streams'], '--base-path begins with /'],
     [['extra'], 'extra'],
@@ -101,6 +108,31 @@ describe('the command', () => {
     expect(await started.exit).toBe(1)
     expect(started.output().err).toMatch(/^ds-server: .*192\.0\.2\.1/)
     expect(started.output().err).not.toContain('    at ')
+  })
+
+  test('streams survive a restart, and a kill', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'ds-server-'))
+    onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+    for (const [index, signal] of (['SIGKILL', 'SIGTERM', 'SIGKILL'] as const).entries()) {
+      const started = run(['--port', '0'], { STREAMS_DIR: directory })
+      const url = `${(await listening(started)).href}s`
+      const headers = { 'content-type': 'text/plain' }
+      await fetch(url, { method: 'PUT', headers })
+      expect((await fetch(url, { method: 'POST', headers, body: String(index) })).status).toBe(204)
+      expect(await (await fetch(url)).text()).toBe('012'.slice(0, index + 1))
+      started.child.kill(signal)
+      await started.exit
+    }
+  })
+
+  test('a directory that another server has is told in words', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'ds-server-'))
+    onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+    await listening(run(['--port', '0'], { STREAMS_DIR: directory }))
+    const second = run(['--port', '0'], { STREAMS_DIR: directory })
+    expect(await second.exit).toBe(1)
+    expect(second.output().err).toMatch(/^ds-server: /)
+    expect(second.output().err).not.toContain('    at ')
   })
 
   test('both bindings, a base path and a public origin can be chosen', async () => {

@@ -22,7 +22,7 @@ function put(
 describe('DurableStreamTestServer', () => {
   test('start resolves to the url, which is also the baseUrl, on a free port', async () => {
     const server = new DurableStreamTestServer()
-    expect(() => server.url).toThrow('not listening')
+    expect(() => server.url).toThrow('not started')
     const url = await server.start()
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
     expect([server.url, server.baseUrl]).toEqual([url, url])

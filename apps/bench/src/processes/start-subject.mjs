@@ -1,9 +1,16 @@
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { keepErrorTail, spawnTracked } from './child-registry.mjs'
 
 const START_LIMIT_MS = 15_000
 const ANSWER_LIMIT_MS = 15_000
+
+/** Where durable subjects keep their data, for as long as the run takes. */
+const scratch = mkdtempSync(join(tmpdir(), 'ds-bench-'))
+process.on('exit', () => rmSync(scratch, { recursive: true, force: true }))
 
 /** Starts one subject in a fresh process and waits until it listens. */
 export async function startSubject(entry, rowSettings) {
@@ -11,7 +18,10 @@ export async function startSubject(entry, rowSettings) {
   const settings = JSON.stringify({ ...entry.settings, ...rowSettings })
   // --expose-gc only adds a function; the heap limit turns a leak into a failed row, not a dead machine.
   const args = ['--expose-gc', '--max-old-space-size=4096', file, settings]
-  const child = spawnTracked(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+  const child = spawnTracked(process.execPath, args, {
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    env: { ...process.env, DS_BENCH_SCRATCH: scratch },
+  })
   const subject = { child, errorTail: keepErrorTail(child) }
   const { port } = await receiveMessage(subject, 'ready', START_LIMIT_MS).catch((error) => {
     child.kill('SIGKILL')

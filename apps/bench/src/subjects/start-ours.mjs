@@ -1,9 +1,12 @@
 import { createDurableStreamsServer } from '@ds/server'
+import { FileStore } from '@ds/store-file'
 import { MemoryStore } from '@ds/store-memory'
+import { makeScratchDirectory } from './scratch-directory.mjs'
 import { readSettings, serveSubject } from './serve-subject.mjs'
 
 const openStore = {
   memory: () => new MemoryStore(),
+  file: () => FileStore.open(makeScratchDirectory()),
 }
 
 /** Starts our server in the given binding, over the store that the settings name. */
@@ -13,7 +16,7 @@ export async function startOurs(binding) {
     host: '127.0.0.1',
     port: 0,
     binding,
-    store: openStore[store](),
+    store: await openStore[store](),
     longPollTimeoutMs: 20_000,
   })
   await server.start()

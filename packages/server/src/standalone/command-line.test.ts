@@ -6,7 +6,22 @@ const parse = (line: string, env: Record<string, string> = {}): ReturnType<typeo
 
 describe('parseCommand', () => {
   test('nothing asks for a server on the port of the protocol, for this machine only', () => {
-    expect(parse('')).toEqual({ kind: 'serve', options: { port: 4437, host: '127.0.0.1' } })
+    expect(parse('')).toEqual({
+      kind: 'serve',
+      options: { port: 4437, host: '127.0.0.1' },
+      store: { kind: 'file', directory: 'streams-data', durability: 'fsync' },
+    })
+  })
+
+  test('the directory comes from the option, or else from STREAMS_DIR', () => {
+    const env = { STREAMS_DIR: '/data' }
+    expect(parse('', env)).toMatchObject({ store: { directory: '/data' } })
+    expect(parse('--dir /other --durability os', env)).toMatchObject({
+      store: { kind: 'file', directory: '/other', durability: 'os' },
+    })
+    expect(parse('--store memory', env)).toMatchObject({ store: { kind: 'memory' } })
+    expect(parse('--store memory --dir /data')).toMatchObject({ kind: 'usage' })
+    expect(parse('--store memory --durability os')).toMatchObject({ kind: 'usage' })
   })
 
   test('every option is taken', () => {
@@ -28,6 +43,7 @@ describe('parseCommand', () => {
         cachePrivacy: 'private',
         binding: 'hono',
       },
+      store: { kind: 'memory' },
     })
   })
 
@@ -39,6 +55,8 @@ describe('parseCommand', () => {
         '--binding',
         '--cache',
         '--cors',
+        '--dir',
+        '--durability',
         '--help',
         '--host',
         '--long-poll-timeout',

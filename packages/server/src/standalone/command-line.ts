@@ -10,7 +10,9 @@ Usage: ds-server [options]
 
   --port N                  port to listen on (PORT; default 4437; 0 for any free one)
   --host ADDRESS            address to bind (HOST; default 127.0.0.1; 0.0.0.0 for all)
-  --store memory            where streams are kept
+  --store file|memory       where streams are kept (default file)
+  --dir DIRECTORY           where the file store keeps them (STREAMS_DIR; default ./streams-data)
+  --durability fsync|os     when the file store acknowledges: on the disk (default), or handed to the system
   --base-path PATH          where streams live (default /v1/stream)
   --public-origin URL       scheme and host that clients use, when a proxy hides it
   --long-poll-timeout MS    how long a long-poll waits (default 30000)
@@ -31,10 +33,17 @@ Streams are at http://HOST:PORT/v1/stream/<any/path>:
 
 /** What a command line asks for. */
 export type Command =
-  | { readonly kind: 'serve'; readonly options: ServerOptions }
+  | { readonly kind: 'serve'; readonly options: ServerOptions; readonly store: StoreChoice }
   | { readonly kind: 'help' }
   | { readonly kind: 'version' }
   | { readonly kind: 'usage'; readonly message: string }
+
+/** Which store a server is to use. */
+export type StoreChoice =
+  | { readonly kind: 'memory' }
+  | { readonly kind: 'file'; readonly directory: string; readonly durability: 'fsync' | 'os' }
+
+const DEFAULT_DIRECTORY = 'streams-data'
 
 const ORIGIN = /^https?:\/\/[A-Za-z0-9.\-_[\]:]+\/?$/
 
@@ -49,7 +58,7 @@ export function parseCommand(
     const values = parseValues(argv)
     if (values['help'] === true) return { kind: 'help' }
     if (values['version'] === true) return { kind: 'version' }
-    return { kind: 'serve', options: toOptions(values, env) }
+    return { kind: 'serve', options: toOptions(values, env), store: toStore(values, env) }
   } catch (error) {
     return { kind: 'usage', message: error instanceof Error ? error.message : String(error) }
   }
@@ -62,6 +71,8 @@ function parseValues(argv: readonly string[]): Values {
     port: text,
     host: text,
     store: text,
+    dir: text,
+    durability: text,
     'base-path': text,
     'public-origin': text,
     'long-poll-timeout': text,
@@ -77,9 +88,21 @@ function parseValues(argv: readonly string[]): Values {
   return parseArgs({ args: [...argv], options, strict: true, allowPositionals: false }).values
 }
 
+function toStore(values: Values, env: Readonly<Record<string, string | undefined>>): StoreChoice {
+  const text = (name: string): string | undefined => values[name] as string | undefined
+  const kind = oneOf('store', text('store'), ['file', 'memory'] as const) ?? 'file'
+  const durability = oneOf('durability', text('durability'), ['fsync', 'os'] as const)
+  if (kind === 'file') {
+    const directory = text('dir') ?? filled(env['STREAMS_DIR']) ?? DEFAULT_DIRECTORY
+    return { kind, directory, durability: durability ?? 'fsync' }
+  }
+  if (text('dir') !== undefined) throw new Error('--dir is for --store file')
+  if (durability !== undefined) throw new Error('--durability is for --store file')
+  return { kind }
+}
+
 function toOptions(values: Values, env: Readonly<Record<string, string | undefined>>): ServerOptions {
   const text = (name: string): string | undefined => values[name] as string | undefined
-  oneOf('store', text('store') ?? 'memory', ['memory'])
   const basePath = text('base-path')
   if (basePath !== undefined && !basePath.startsWith('/')) throw new Error('--base-path begins with /')
   const publicOrigin = text('public-origin')

@@ -1,7 +1,13 @@
 #!/usr/bin/env node
+import type { DurableStreamsServer, ServerOptions } from './durable-streams-server.js'
+import type { StoreChoice } from './command-line.js'
+import type { StreamStore } from '@ds/core'
+import { FileStore } from '@ds/store-file'
 import { HELP, parseCommand } from './command-line.js'
+import { MemoryStore } from '@ds/store-memory'
 import { createDurableStreamsServer } from './durable-streams-server.js'
 import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 
 const EXIT_FAILURE = 1
 const EXIT_USAGE = 2
@@ -19,29 +25,59 @@ switch (command.kind) {
     process.exitCode = EXIT_USAGE
     break
   case 'serve':
-    await serve(command.options)
+    await serve(command.options, command.store)
 }
 
-async function serve(options: Parameters<typeof createDurableStreamsServer>[0]): Promise<void> {
-  const server = createDurableStreamsServer(options)
+async function serve(options: ServerOptions, choice: StoreChoice): Promise<void> {
+  const { store, server } = await start(options, choice)
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      process.stdout.write(`${signal}: stopping\n`)
+      void stop(server, store)
+    })
+  }
+}
+
+async function start(
+  options: ServerOptions,
+  choice: StoreChoice,
+): Promise<{ store: StreamStore; server: DurableStreamsServer }> {
+  let store: StreamStore | null = null
   try {
+    store = await openStore(choice)
+    const server = createDurableStreamsServer({ ...options, store })
     const url = await server.start()
+    const { name, durability } = store.capabilities
+    const place = choice.kind === 'file' ? ` in ${resolve(choice.directory)}` : ''
     const { basePath } = server.handler.settings
-    const { name, durability } = server.handler.engine.store.capabilities
-    process.stdout.write(`Durable Streams on ${url}${basePath}/ (store: ${name}, ${durability})\n`)
-    if (process.env['STREAMS_DIR'] && durability === 'volatile') {
-      process.stderr.write('STREAMS_DIR is set, but the memory store keeps nothing on disk.\n')
-    }
+    process.stdout.write(
+      `Durable Streams on ${url}${basePath}/ (store: ${name}${place}, durability: ${durability})\n`,
+    )
+    return { store, server }
+  } catch (error) {
+    process.stderr.write(`ds-server: ${explain(error)}\n`)
+    await store?.close()
+    process.exit(EXIT_FAILURE)
+  }
+}
+
+async function stop(server: DurableStreamsServer, store: StreamStore): Promise<void> {
+  try {
+    await server.stop()
+    await store.close()
+    process.exit(0)
   } catch (error) {
     process.stderr.write(`ds-server: ${explain(error)}\n`)
     process.exit(EXIT_FAILURE)
   }
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      process.stdout.write(`${signal}: stopping\n`)
-      void server.stop().then(() => process.exit(0))
-    })
-  }
+}
+
+function openStore(choice: StoreChoice): StreamStore | Promise<StreamStore> {
+  if (choice.kind === 'memory') return new MemoryStore()
+  return FileStore.open(choice.directory, {
+    durability: choice.durability,
+    onFault: (fault) => process.stderr.write(`ds-server: ${explain(fault)}\n`),
+  })
 }
 
 function explain(error: unknown): string {

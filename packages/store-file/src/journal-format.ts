@@ -1,0 +1,214 @@
+import type { StreamChange, StreamPath, StreamRecord } from '@ds/core'
+import { crc32c } from './crc32c.js'
+import { totalLength } from '@ds/core'
+
+/**
+ * A journal file begins with its header, twice, and its records follow from {@link RECORDS_START} on, without gaps.
+ * What comes after the last record is zeros, or nothing.
+ *
+ * A record is a header of {@link HEADER_BYTES}, the path, and the body:
+ *
+ *     0  u32  CRC-32C of the rest of the header and of the path, begun with the file's salt
+ *     4  u32  CRC-32C of the body
+ *     8  u32  length of the body
+ *    12  u16  length of the path
+ *    14  u8   kind: 1, a commit
+ *    15  u8   1 if the stream is removed, 2 if the record is whole, 0 if it holds what changed
+ *    16  f64  sequence number: one more than that of the record before, in whichever file
+ *    24  f64  sequence number of the last commit at this path, 0 if there was no stream
+ *    32  f64  how far this file was known to be durable when the record was written
+ *    40  16   incarnation
+ *
+ * The salt is random, so that bytes that somebody appends cannot pass for a record when a damaged file is searched
+ * for the next one.
+ */
+export const HEADER_BYTES = 56
+export const RECORDS_START = 4096
+const SECOND_COPY = 2048
+const FILE_HEADER_BYTES = 40
+const FILE_MAGIC = 0x4c4a5344
+const LARGEST_BODY = 2 ** 30
+const KIND_COMMIT = 1
+const REMOVED = 1
+const WHOLE = 2
+
+/** What the header of a journal file says. */
+export interface JournalFileHeader {
+  readonly number: number
+  readonly salt: number
+  /** The sequence number of its first record. */
+  readonly firstSequence: number
+  /** Where the file before it ends. */
+  readonly previousEnd: number
+}
+
+export function encodeFileHeader(header: JournalFileHeader): Uint8Array {
+  const bytes = new Uint8Array(RECORDS_START)
+  const view = new DataView(bytes.buffer, 0, FILE_HEADER_BYTES)
+  view.setUint32(4, FILE_MAGIC, true)
+  view.setUint32(8, header.salt, true)
+  view.setFloat64(16, header.number, true)
+  view.setFloat64(24, header.firstSequence, true)
+  view.setFloat64(32, header.previousEnd, true)
+  view.setUint32(0, crc32c(bytes, 0, 4, FILE_HEADER_BYTES), true)
+  bytes.copyWithin(SECOND_COPY, 0, FILE_HEADER_BYTES)
+  return bytes
+}
+
+/** Null when neither copy is whole. */
+export function decodeFileHeader(bytes: Uint8Array): JournalFileHeader | null {
+  for (const at of [0, SECOND_COPY]) {
+    if (bytes.length < at + FILE_HEADER_BYTES) continue
+    const view = new DataView(bytes.buffer, bytes.byteOffset + at, FILE_HEADER_BYTES)
+    if (view.getUint32(4, true) !== FILE_MAGIC) continue
+    if (view.getUint32(0, true) !== crc32c(bytes, 0, at + 4, at + FILE_HEADER_BYTES)) continue
+    return {
+      salt: view.getUint32(8, true),
+      number: view.getFloat64(16, true),
+      firstSequence: view.getFloat64(24, true),
+      previousEnd: view.getFloat64(32, true),
+    }
+  }
+  return null
+}
+
+/** A commit on its way into the journal: all but what is known only when it is written. */
+export interface EncodedCommit {
+  readonly bytes: Uint8Array
+  readonly pathLength: number
+}
+
+/** Writes a commit as a record without its numbers, which {@link sealRecord} adds. */
+export function encodeCommit(
+  path: StreamPath,
+  before: StreamRecord | null,
+  previousVersion: number,
+  change: StreamChange,
+): EncodedCommit {
+  const isWhole = change.record !== null && before?.streamId !== change.record.streamId
+  const fields = isWhole
+    ? change.record
+    : change.record === null
+      ? null
+      : changedFields(before!, change.record)
+  const head = Buffer.from(
+    JSON.stringify([
+      change.commitId,
+      change.touchedAt,
+      fields,
+      change.entries.size > 0 ? [...change.entries] : 0,
+    ]),
+  )
+  const pathBytes = Buffer.from(path)
+  const bodyLength = 4 + head.length + totalLength(change.bytes)
+  const bytes = Buffer.allocUnsafe(HEADER_BYTES + pathBytes.length + bodyLength)
+  bytes.fill(0, 0, HEADER_BYTES)
+  bytes.writeUInt32LE(bodyLength, 8)
+  bytes.writeUInt16LE(pathBytes.length, 12)
+  bytes[14] = KIND_COMMIT
+  bytes[15] = change.record === null ? REMOVED : isWhole ? WHOLE : 0
+  bytes.writeDoubleLE(previousVersion, 24)
+  bytes.write((change.record ?? before)?.streamId ?? '', 40, 16, 'latin1')
+  bytes.set(pathBytes, HEADER_BYTES)
+  let at = HEADER_BYTES + pathBytes.length
+  bytes.writeUInt32LE(head.length, at)
+  bytes.set(head, at + 4)
+  at += 4 + head.length
+  for (const piece of change.bytes) {
+    bytes.set(piece, at)
+    at += piece.length
+  }
+  bytes.writeUInt32LE(crc32c(bytes, 0, HEADER_BYTES + pathBytes.length), 4)
+  return { bytes, pathLength: pathBytes.length }
+}
+
+/** Whether a commit fits into a record at all. */
+export function fitsRecord(change: StreamChange): boolean {
+  return totalLength(change.bytes) < LARGEST_BODY - (1 << 24)
+}
+
+/** Completes a record at the moment at which its place in the journal is known. */
+export function sealRecord(commit: EncodedCommit, salt: number, sequence: number, durableTo: number): void {
+  const { bytes, pathLength } = commit
+  const view = new DataView(bytes.buffer, bytes.byteOffset, HEADER_BYTES)
+  view.setFloat64(16, sequence, true)
+  view.setFloat64(32, durableTo, true)
+  view.setUint32(0, crc32c(bytes, salt, 4, HEADER_BYTES + pathLength), true)
+}
+
+/** The header of a record as it was found. */
+export interface RecordHeader {
+  readonly bodyCrc: number
+  readonly bodyLength: number
+  readonly pathLength: number
+  readonly isRemoval: boolean
+  readonly isWhole: boolean
+  readonly sequence: number
+  readonly previousVersion: number
+  readonly durableTo: number
+  readonly streamId: string
+}
+
+/** The fixed part of a record; null when it cannot be one, which the sum has still to confirm. */
+export function decodeRecordHeader(bytes: Uint8Array, at: number): RecordHeader | null {
+  if (bytes[at + 14] !== KIND_COMMIT || at + HEADER_BYTES > bytes.length) return null
+  const view = new DataView(bytes.buffer, bytes.byteOffset + at, HEADER_BYTES)
+  const flags = view.getUint8(15)
+  const bodyLength = view.getUint32(8, true)
+  const pathLength = view.getUint16(12, true)
+  const sequence = view.getFloat64(16, true)
+  if (flags > WHOLE || bodyLength > LARGEST_BODY || pathLength > 4096 || !Number.isSafeInteger(sequence))
+    return null
+  return {
+    bodyCrc: view.getUint32(4, true),
+    bodyLength,
+    pathLength,
+    isRemoval: flags === REMOVED,
+    isWhole: flags === WHOLE,
+    sequence,
+    previousVersion: view.getFloat64(24, true),
+    durableTo: view.getFloat64(32, true),
+    streamId: Buffer.from(bytes.buffer, bytes.byteOffset + at + 40, 16).toString('latin1'),
+  }
+}
+
+/** Whether a record's header and path are what was written. */
+export function isHeaderIntact(bytes: Uint8Array, at: number, header: RecordHeader, salt: number): boolean {
+  const view = new DataView(bytes.buffer, bytes.byteOffset + at, HEADER_BYTES)
+  return view.getUint32(0, true) === crc32c(bytes, salt, at + 4, at + HEADER_BYTES + header.pathLength)
+}
+
+/** What a commit's record holds. */
+export interface CommitBody {
+  readonly commitId: string
+  readonly touchedAt: number | null
+  /** The whole record, what changed of it, or null for a removal. */
+  readonly fields: Partial<StreamRecord> | null
+  readonly entries: readonly (readonly [key: string, value: string | null])[]
+  readonly bytes: Uint8Array
+}
+
+/** Reads a body whose sum was found right. */
+export function decodeBody(body: Uint8Array): CommitBody {
+  const buffer = Buffer.from(body.buffer, body.byteOffset, body.length)
+  const headLength = buffer.readUInt32LE(0)
+  type Head = [string, number | null, Partial<StreamRecord> | null, [string, string | null][] | 0]
+  const head = JSON.parse(buffer.toString('utf8', 4, 4 + headLength)) as Head
+  const [commitId, touchedAt, fields, entries] = head
+  return {
+    commitId,
+    touchedAt,
+    fields,
+    entries: entries === 0 ? [] : entries,
+    bytes: body.subarray(4 + headLength),
+  }
+}
+
+/** The parts of a record that are not those of the one before; parts that did not change are the same objects. */
+function changedFields(before: StreamRecord, after: StreamRecord): Partial<StreamRecord> {
+  const changed: Record<string, unknown> = {}
+  for (const key of Object.keys(after) as (keyof StreamRecord)[]) {
+    if (after[key] !== before[key]) changed[key] = after[key]
+  }
+  return changed
+}

@@ -1,0 +1,161 @@
+import type { StreamHead } from './hot-layer.js'
+import type { StreamRecord } from '@ds/core'
+import { StoreError } from '@ds/core'
+import { crc32c } from './crc32c.js'
+
+/**
+ * A table is an immutable file of rows in the order of their paths and keys: blocks of about 16 KiB, a filter that
+ * tells which paths it certainly has not, an index with the first row of every block, and a footer.
+ *
+ * A block is its CRC-32C and its rows; a row is the lengths of its path, key and value, the moment at which the
+ * stream is due, and these three. A stream's head has an empty key; its entries follow, each under its own.
+ */
+export const BLOCK_BYTES: number = 16 << 10
+export const FOOTER_BYTES = 40
+const ROW_HEADER_BYTES = 20
+const TABLE_MAGIC = 0x54_4c_4a_53
+
+export interface Row {
+  readonly path: Buffer
+  readonly key: Buffer
+  readonly value: Buffer
+  /** When the stream is due, in milliseconds since 1970; Infinity for never, and for entries. */
+  readonly due: number
+}
+
+/** Where bytes of a stream are: in a segment, contiguous. */
+export interface Extent {
+  readonly segment: number
+  /** Where it begins in the segment, sums of its blocks included. */
+  readonly offset: number
+  /** Where it begins in the stream. */
+  readonly position: number
+  readonly length: number
+}
+
+/** A stream as a table knows it. */
+export interface TableHead extends StreamHead {
+  readonly extents: readonly Extent[]
+  /** Entries that were looked up before. */
+  readonly known: Map<string, string | null>
+}
+
+export interface BlockEntry {
+  readonly path: Buffer
+  readonly key: Buffer
+  readonly offset: number
+  readonly length: number
+  /** The first moment at which a stream of the block is due. */
+  due: number
+}
+
+export const EMPTY_KEY: Buffer = Buffer.alloc(0)
+
+export function compareKeys(a: { path: Buffer; key: Buffer }, b: { path: Buffer; key: Buffer }): number {
+  return Buffer.compare(a.path, b.path) || Buffer.compare(a.key, b.key)
+}
+
+export function encodeHead(head: StreamHead, extents: readonly Extent[]): Buffer {
+  const places = extents.map(({ segment, offset, position, length }) => [segment, offset, position, length])
+  const { version, commitId, touchedAt, mayHaveEntries, record } = head
+  return Buffer.from(JSON.stringify([version, commitId, touchedAt, mayHaveEntries ? 1 : 0, record, places]))
+}
+
+export function decodeHead(value: Buffer): TableHead {
+  type Fields = [number, string, number, number, StreamRecord | null, [number, number, number, number][]]
+  const [version, commitId, touchedAt, entries, record, places] = JSON.parse(value.toString()) as Fields
+  const extents = places.map(([segment, offset, position, length]) => ({ segment, offset, position, length }))
+  return { version, commitId, touchedAt, mayHaveEntries: entries === 1, record, extents, known: new Map() }
+}
+
+/** An entry names its incarnation, so that what a removed stream left is not taken for its successor's. */
+export function encodeEntry(streamId: string, value: string | null): Buffer {
+  return Buffer.from(JSON.stringify([streamId, value]))
+}
+
+export function decodeEntry(value: Buffer): [streamId: string, value: string | null] {
+  return JSON.parse(value.toString()) as [string, string | null]
+}
+
+export function encodeRow(row: Row): Buffer {
+  const { path, key, value, due } = row
+  const bytes = Buffer.allocUnsafe(ROW_HEADER_BYTES + path.length + key.length + value.length)
+  bytes.writeUInt32LE(path.length, 0)
+  bytes.writeUInt32LE(key.length, 4)
+  bytes.writeUInt32LE(value.length, 8)
+  bytes.writeDoubleLE(due, 12)
+  path.copy(bytes, ROW_HEADER_BYTES)
+  key.copy(bytes, ROW_HEADER_BYTES + path.length)
+  value.copy(bytes, ROW_HEADER_BYTES + path.length + key.length)
+  return bytes
+}
+
+/** The rows of a block. Throws when its sum is wrong. */
+export function decodeBlock(bytes: Uint8Array): Row[] {
+  const block = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  if (block.readUInt32LE(0) !== crc32c(block, 0, 4))
+    throw new StoreError('corrupt', 'a table has a damaged block')
+  const rows: Row[] = []
+  for (let at = 4; at < block.length;) {
+    const pathEnd = at + ROW_HEADER_BYTES + block.readUInt32LE(at)
+    const keyEnd = pathEnd + block.readUInt32LE(at + 4)
+    const end = keyEnd + block.readUInt32LE(at + 8)
+    const due = block.readDoubleLE(at + 12)
+    const path = block.subarray(at + ROW_HEADER_BYTES, pathEnd)
+    rows.push({ path, key: block.subarray(pathEnd, keyEnd), value: block.subarray(keyEnd, end), due })
+    at = end
+  }
+  return rows
+}
+
+export function encodeIndex(blocks: readonly BlockEntry[]): Buffer {
+  const lines = blocks.map(({ path, key, offset, length, due }) => [
+    path.toString('base64'),
+    key.toString('base64'),
+    offset,
+    length,
+    due === Infinity ? null : due,
+  ])
+  return Buffer.from(JSON.stringify(lines))
+}
+
+export function decodeIndex(bytes: Buffer): BlockEntry[] {
+  const lines = JSON.parse(bytes.toString()) as [string, string, number, number, number | null][]
+  return lines.map(([path, key, offset, length, due]) => ({
+    path: Buffer.from(path, 'base64'),
+    key: Buffer.from(key, 'base64'),
+    offset,
+    length,
+    due: due ?? Infinity,
+  }))
+}
+
+/** What stands behind the blocks: the filter, then the index, then the footer itself. */
+export interface Footer {
+  readonly filterOffset: number
+  readonly filterLength: number
+  readonly indexLength: number
+}
+
+export function encodeFooter(footer: Footer, filter: Uint8Array, index: Uint8Array): Buffer {
+  const bytes = Buffer.alloc(FOOTER_BYTES)
+  bytes.writeUInt32LE(TABLE_MAGIC, 4)
+  bytes.writeDoubleLE(footer.filterOffset, 8)
+  bytes.writeDoubleLE(footer.filterLength, 16)
+  bytes.writeDoubleLE(footer.indexLength, 24)
+  bytes.writeUInt32LE(crc32c(index, crc32c(filter)), 32)
+  bytes.writeUInt32LE(crc32c(bytes, 0, 4), 0)
+  return bytes
+}
+
+/** Null when it is damaged; else the footer and the sum of filter and index. */
+export function decodeFooter(bytes: Uint8Array): { footer: Footer; sum: number } | null {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  if (buffer.readUInt32LE(4) !== TABLE_MAGIC || buffer.readUInt32LE(0) !== crc32c(buffer, 0, 4)) return null
+  const footer = {
+    filterOffset: buffer.readDoubleLE(8),
+    filterLength: buffer.readDoubleLE(16),
+    indexLength: buffer.readDoubleLE(24),
+  }
+  return { footer, sum: buffer.readUInt32LE(32) }
+}

@@ -1,0 +1,53 @@
+import type { Row } from './table-format.js'
+import type { TableReader } from './table-reader.js'
+import type { TableWriter } from './table-writer.js'
+import { EMPTY_KEY, decodeEntry, decodeHead } from './table-format.js'
+import { MergeCursor } from './table-set.js'
+
+/**
+ * Copies the newest rows of several tables into one. Entries of incarnations that are gone are left out, and so are
+ * traces of removals if there is no older table that could still need them.
+ *
+ * @param tables the newest first
+ */
+export async function copyMerged(
+  tables: readonly TableReader[],
+  writer: TableWriter,
+  isOldest: boolean,
+): Promise<void> {
+  const cursor = await MergeCursor.seek(tables, EMPTY_KEY)
+  let owner = new Owner(EMPTY_KEY, EMPTY_KEY)
+  for (let row = cursor.row; row !== null; row = cursor.row) {
+    if (row.key.length === 0) owner = new Owner(row.path, row.value)
+    if (isWorthKeeping(row, owner, isOldest)) {
+      const writing = writer.add(row)
+      if (writing !== undefined) await writing
+    }
+    await cursor.stepOver(row)
+  }
+}
+
+/** The head that the entries after it belong to; it is decoded only if there are any, or if it may be dropped. */
+class Owner {
+  readonly path: Buffer
+  readonly #value: Buffer
+  #streamId: string | null | undefined
+
+  constructor(path: Buffer, value: Buffer) {
+    this.path = path
+    this.#value = value
+  }
+
+  /** Null when the stream was removed. */
+  get streamId(): string | null {
+    if (this.#streamId === undefined) this.#streamId = decodeHead(this.#value).record?.streamId ?? null
+    return this.#streamId
+  }
+}
+
+function isWorthKeeping(row: Row, owner: Owner, isOldest: boolean): boolean {
+  if (row.key.length === 0) return !isOldest || owner.streamId !== null
+  if (!owner.path.equals(row.path)) return true
+  const [streamId, value] = decodeEntry(row.value)
+  return streamId === owner.streamId && (value !== null || !isOldest)
+}

@@ -1,0 +1,129 @@
+import type { BlockEntry, Row } from './table-format.js'
+import type { FileSystem } from './file-system.js'
+import { FOOTER_BYTES, compareKeys, decodeBlock, decodeFooter, decodeIndex } from './table-format.js'
+import { SharedFile } from './shared-file.js'
+import { StoreError } from '@ds/core'
+import { crc32c } from './crc32c.js'
+import { hashPath, mayContain } from './path-filter.js'
+import { readExactly } from './file-system.js'
+import { tableName } from './layout.js'
+
+/** A table that is open: its filter and its index are in memory, its rows are not. */
+export class TableReader {
+  readonly id: number
+  /** Bytes of the file. */
+  readonly size: number
+  readonly blocks: readonly BlockEntry[]
+  readonly #filter: Uint8Array
+  readonly #file: SharedFile
+
+  private constructor(id: number, size: number, blocks: BlockEntry[], filter: Uint8Array, file: SharedFile) {
+    this.id = id
+    this.size = size
+    this.blocks = blocks
+    this.#filter = filter
+    this.#file = file
+  }
+
+  /** Opens a table; rejects with a StoreError `corrupt` when filter or index are damaged. */
+  static async open(fileSystem: FileSystem, id: number): Promise<TableReader> {
+    const file = await fileSystem.open(tableName(id), 'read')
+    try {
+      const size = await file.size()
+      const end = size < FOOTER_BYTES ? null : await readExactly(file, size - FOOTER_BYTES, FOOTER_BYTES)
+      const found = end === null ? null : decodeFooter(end)
+      if (found === null) throw new StoreError('corrupt', `${tableName(id)} has no footer`)
+      const { filterOffset, filterLength, indexLength } = found.footer
+      const bytes = await readExactly(file, filterOffset, filterLength + indexLength)
+      if (bytes === null || crc32c(bytes) !== found.sum) {
+        throw new StoreError('corrupt', `${tableName(id)} has a damaged index`)
+      }
+      const blocks = decodeIndex(Buffer.from(bytes.buffer, filterLength))
+      return new TableReader(id, size, blocks, bytes.slice(0, filterLength), new SharedFile(file))
+    } catch (error) {
+      await file.close().catch(() => undefined)
+      throw error
+    }
+  }
+
+  async find(path: Buffer, key: Buffer): Promise<Row | null> {
+    if (!mayContain(this.#filter, hashPath(path))) return null
+    const wanted = { path, key }
+    const index = this.blockOf(wanted)
+    if (index < 0) return null
+    for (const row of await this.readBlock(index)) if (compareKeys(row, wanted) === 0) return row
+    return null
+  }
+
+  /** The index of the only block that may have a row; -1 when it is before the first one. */
+  blockOf(wanted: { path: Buffer; key: Buffer }): number {
+    let low = -1
+    let high = this.blocks.length - 1
+    while (low < high) {
+      const middle = (low + high + 1) >> 1
+      if (compareKeys(this.blocks[middle]!, wanted) <= 0) low = middle
+      else high = middle - 1
+    }
+    return low
+  }
+
+  async readBlock(index: number): Promise<Row[]> {
+    const { offset, length } = this.blocks[index]!
+    const bytes = await this.#file.use((file) => readExactly(file, offset, length))
+    if (bytes === null) throw new StoreError('corrupt', `${tableName(this.id)} is too short`)
+    return decodeBlock(bytes)
+  }
+
+  /** Keeps the file open until `release`, even if the table is retired. */
+  hold(): void {
+    this.#file.hold()
+  }
+
+  release(): Promise<void> {
+    return this.#file.release()
+  }
+
+  /** Closes the file as soon as nobody reads from it. */
+  retire(): Promise<void> {
+    return this.#file.retire()
+  }
+}
+
+/** Goes through the rows of a table in order. */
+export class TableCursor {
+  /** The row that it stands at; null at the end. */
+  row: Row | null = null
+  readonly #table: TableReader
+  #block: number
+  #rows: Row[] = []
+  #at = 0
+
+  private constructor(table: TableReader, block: number) {
+    this.#table = table
+    this.#block = block
+  }
+
+  /** A cursor that stands at the first row that is not before `wanted`. */
+  static async seek(table: TableReader, wanted: { path: Buffer; key: Buffer }): Promise<TableCursor> {
+    const cursor = new TableCursor(table, Math.max(0, table.blockOf(wanted)))
+    await cursor.#load()
+    while (cursor.row !== null && compareKeys(cursor.row, wanted) < 0) await cursor.next()
+    return cursor
+  }
+
+  /** Steps on; a promise means that a block has to be read first. */
+  next(): Promise<void> | undefined {
+    this.row = this.#rows[++this.#at] ?? null
+    return this.row === null ? this.#load() : undefined
+  }
+
+  async #load(): Promise<void> {
+    if (this.#block >= this.#table.blocks.length) {
+      this.row = null
+      return
+    }
+    this.#rows = await this.#table.readBlock(this.#block++)
+    this.#at = 0
+    this.row = this.#rows[0] ?? null
+  }
+}

@@ -1,0 +1,134 @@
+import type { Row, TableHead } from './table-format.js'
+import type { StreamPath } from '@ds/core'
+import type { TableReader } from './table-reader.js'
+import { EMPTY_KEY, compareKeys, decodeEntry, decodeHead } from './table-format.js'
+import { TableCursor } from './table-reader.js'
+
+/**
+ * The tables that count at the moment, the newest first, and the heads that were looked up last. A newer row hides
+ * the older ones of its path and key.
+ */
+export class TableSet {
+  /** Counts the changes of the set: what was looked up in between may be outdated. */
+  generation = 0
+  #tables: readonly TableReader[]
+  readonly #cache = new Map<StreamPath, TableHead | null>()
+  readonly #maxCached: number
+
+  constructor(tables: readonly TableReader[], maxCached: number) {
+    this.#tables = tables
+    this.#maxCached = maxCached
+  }
+
+  get tables(): readonly TableReader[] {
+    return this.#tables
+  }
+
+  /** The head of a stream if it is at hand; undefined when it has to be looked up. */
+  cached(path: StreamPath): TableHead | null | undefined {
+    const head = this.#cache.get(path)
+    if (head === undefined) return undefined
+    this.#cache.delete(path)
+    this.#cache.set(path, head)
+    return head
+  }
+
+  /** The head of a stream, of a removed one, too; null when no table knows the path. */
+  async find(path: StreamPath): Promise<TableHead | null> {
+    const cached = this.cached(path)
+    if (cached !== undefined) return cached
+    const generation = this.generation
+    const row = this.#tables.length === 0 ? null : await this.#findRow(Buffer.from(path), EMPTY_KEY)
+    const head = row === null ? null : decodeHead(row.value)
+    if (generation === this.generation) this.remember(path, head)
+    return head
+  }
+
+  /** An entry of an incarnation; null when it has none. */
+  async findEntry(path: StreamPath, streamId: string, key: string): Promise<string | null> {
+    const row = await this.#findRow(Buffer.from(path), Buffer.from(key))
+    if (row === null) return null
+    const [owner, value] = decodeEntry(row.value)
+    return owner === streamId ? value : null
+  }
+
+  /** Keeps a head at hand; the ones used longest ago make room. */
+  remember(path: StreamPath, head: TableHead | null): void {
+    this.#cache.delete(path)
+    this.#cache.set(path, head)
+    if (this.#cache.size <= this.#maxCached) return
+    for (const oldest of this.#cache.keys()) {
+      this.#cache.delete(oldest)
+      break
+    }
+  }
+
+  /** From now on these tables count; heads that changed with them are kept at hand. */
+  replace(tables: readonly TableReader[], changed: ReadonlyMap<StreamPath, TableHead | null>): void {
+    this.generation++
+    this.#tables = tables
+    for (const [path, head] of changed) this.remember(path, head)
+  }
+
+  /** Runs work on the tables of this moment, which stay open until it ends. */
+  async pinned<T>(work: (tables: readonly TableReader[]) => Promise<T>): Promise<T> {
+    const tables = this.#tables
+    for (const table of tables) table.hold()
+    try {
+      return await work(tables)
+    } finally {
+      for (const table of tables) await table.release()
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const table of this.#tables) await table.retire()
+    this.#tables = []
+    this.#cache.clear()
+  }
+
+  #findRow(path: Buffer, key: Buffer): Promise<Row | null> {
+    return this.pinned(async (tables) => {
+      for (const table of tables) {
+        const row = await table.find(path, key)
+        if (row !== null) return row
+      }
+      return null
+    })
+  }
+}
+
+/** Goes through several tables at once, in order; of rows with the same path and key only the newest is seen. */
+export class MergeCursor {
+  readonly #cursors: TableCursor[]
+
+  private constructor(cursors: TableCursor[]) {
+    this.#cursors = cursors
+  }
+
+  /** @param tables the newest first */
+  static async seek(tables: readonly TableReader[], path: Buffer): Promise<MergeCursor> {
+    const cursors: TableCursor[] = []
+    for (const table of tables) cursors.push(await TableCursor.seek(table, { path, key: EMPTY_KEY }))
+    return new MergeCursor(cursors)
+  }
+
+  /** The row that it stands at; null at the end. */
+  get row(): Row | null {
+    let first: Row | null = null
+    for (const { row } of this.#cursors) {
+      if (row !== null && (first === null || compareKeys(row, first) < 0)) first = row
+    }
+    return first
+  }
+
+  /** Steps over a row and those that it hides. */
+  async stepOver(row: Row): Promise<void> {
+    for (const cursor of this.#cursors) {
+      if (cursor.row !== null && compareKeys(cursor.row, row) === 0) {
+        const loading = cursor.next()
+        if (loading !== undefined) await loading
+      }
+    }
+  }
+}
