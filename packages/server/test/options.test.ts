@@ -1,4 +1,5 @@
 import type { RunningServer } from './support/running-server.js'
+import type { StoreHealth } from '@ds/core'
 import type { StreamLifecycleEvent } from '../src/http/options.js'
 import { BINDINGS, append, createStream, eventually, serve } from './support/running-server.js'
 import { MemoryStore } from '@ds/store-memory'
@@ -232,5 +233,20 @@ describe.each(BINDINGS)('options, %s binding', (binding) => {
     })
     expect((await sendRequest(running, 'HEAD', '/health')).status).toBe(200)
     expect((await sendRequest(running, 'POST', '/health')).status).toBe(405)
+  })
+
+  test('health tells what is wrong with the store', async () => {
+    const store = new (class extends MemoryStore {
+      health(): StoreHealth {
+        return { isWritable: false, problems: ['the journal cannot be written'] }
+      }
+    })()
+    const running = await serve({ binding, store })
+    const response = await sendRequest(running, 'GET', '/health')
+    expect(response.status).toBe(200)
+    expect(JSON.parse(response.body.toString())).toMatchObject({
+      status: 'degraded',
+      store: { isWritable: false, problems: ['the journal cannot be written'] },
+    })
   })
 })

@@ -3,6 +3,7 @@ import type {
   LoadedStream,
   MaybePromise,
   StoreCapabilities,
+  StoreHealth,
   StreamChange,
   StreamId,
   StreamPath,
@@ -22,7 +23,7 @@ import { mkdir } from 'node:fs/promises'
 import { nodeRuntime, openParts } from './open-store.js'
 
 /** What an operator wants to know of a store. */
-export interface FileStoreHealth {
+export interface FileStoreHealth extends StoreHealth {
   /** False while the journal cannot be written; reads go on. */
   readonly isWritable: boolean
   /** What was lost; the streams named can only be read. Empty when all is well. */
@@ -76,7 +77,10 @@ export class FileStore implements StreamStore {
 
   health(): FileStoreHealth {
     const { journal, maintenance, damage } = this.#parts
-    return { isWritable: !journal.isBroken, damage, checkpointFailure: maintenance.failure }
+    const problems = damage.map(({ path, what }) => `${path ?? 'unknown stream'}: ${what}`)
+    if (journal.isBroken) problems.push('the journal cannot be written')
+    if (maintenance.failure !== null) problems.push('the last checkpoint failed')
+    return { isWritable: !journal.isBroken, problems, damage, checkpointFailure: maintenance.failure }
   }
 
   load(path: StreamPath, entryKeys: readonly string[]): MaybePromise<LoadedStream | null> {

@@ -74,8 +74,19 @@ export interface StreamStore {
    */
   due(now: number, limit: number): MaybePromise<readonly StreamPath[]>
 
+  /** What an operator should know; left out by stores that never have anything to tell. Answers from memory. */
+  health?(): StoreHealth
+
   /** Lets go of everything. What was committed stays. Nothing is called afterwards. */
   close(): MaybePromise<void>
+}
+
+/** How a store is. */
+export interface StoreHealth {
+  /** False while commits cannot succeed; reads go on. */
+  readonly isWritable: boolean
+  /** In words, for people: what is damaged, what failed in the background. Empty when all is well. */
+  readonly problems: readonly string[]
 }
 
 /** What a store promises; the engine and the conformance cases act on it. */

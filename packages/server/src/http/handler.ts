@@ -1,5 +1,5 @@
 import type { Compressor } from './compression.js'
-import type { Environment, StreamFaultCode, StreamPath } from '@ds/core'
+import type { Environment, StoreHealth, StreamFaultCode, StreamPath } from '@ds/core'
 import type { ErrorCode } from './errors.js'
 import type { HandlerOptions, HandlerSettings, StreamLifecycleEvent, StreamLifecycleHook } from './options.js'
 import type { HttpReply, HttpRequest } from './exchange.js'
@@ -41,6 +41,7 @@ const FAULTS: Readonly<Record<StreamFaultCode, readonly [ErrorCode, message: str
   contended: ['CONTENDED', 'other writers changed the stream each time that it was tried'],
   overloaded: ['OVERLOADED', 'too many requests wait, or too many live readers'],
 }
+const WELL: StoreHealth = { isWritable: true, problems: [] }
 const HOST_AND_SCHEME = /^https?:\/\/[A-Za-z0-9.\-_[\]:]{1,255}$/
 const encoder = new TextEncoder()
 
@@ -217,12 +218,11 @@ export class StreamHandler {
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       throw new Refusal('METHOD_NOT_ALLOWED', 'health knows GET and HEAD', ['allow', 'GET, HEAD'])
     }
-    const { name, durability, multiNode } = this.engine.store.capabilities
-    const health = {
-      status: this.#isStopping ? 'stopping' : 'ok',
-      store: { name, durability, multiNode },
-      liveReaders: this.engine.liveReaders,
-    }
+    const { store, liveReaders } = this.engine
+    const { name, durability, multiNode } = store.capabilities
+    const { isWritable, problems } = store.health?.() ?? WELL
+    const status = this.#isStopping ? 'stopping' : isWritable && problems.length === 0 ? 'ok' : 'degraded'
+    const health = { status, store: { name, durability, multiNode, isWritable, problems }, liveReaders }
     const headers = ['content-type', 'application/json', 'cache-control', 'no-store']
     return { status: this.#isStopping ? 503 : 200, headers, body: [encoder.encode(JSON.stringify(health))] }
   }
