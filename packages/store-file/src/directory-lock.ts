@@ -94,10 +94,12 @@ async function isAlive(owner: Owner, self: Owner, file: string): Promise<boolean
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
   }
   const startedAt = startOf(owner.pid)
+  if (startedAt === ENDED) return false
   return startedAt === UNKNOWN || owner.startedAt === UNKNOWN || startedAt === owner.startedAt
 }
 
 const UNKNOWN = 'unknown'
+const ENDED = 'ended'
 
 /** Changes when the machine is started anew. */
 function bootId(): string {
@@ -113,10 +115,15 @@ function pidSpace(): string {
   }
 }
 
-/** When a process began, in ticks since the machine did: its number alone may be used again. */
+/**
+ * When a process began, in ticks since the machine did: its number alone may be used again. One that has ended, and
+ * that its parent has not taken note of yet, still has a number.
+ */
 function startOf(pid: number): string {
   const stat = readText(`/proc/${pid}/stat`)
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? UNKNOWN
+  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')
+  if (fields?.[0] === 'Z' || fields?.[0] === 'X') return ENDED
+  return fields?.[19] ?? UNKNOWN
 }
 
 function readText(file: string): string | null {
