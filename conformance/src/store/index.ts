@@ -1,0 +1,5 @@
+export * from './linearizability/append-log-model.js'
+export * from './linearizability/check-linearizable.js'
+export * from './linearizability/commit-log-model.js'
+export * from './linearizability/history.js'
+export { RandomNumbers } from './random-numbers.js'
