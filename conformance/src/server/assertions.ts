@@ -3,6 +3,13 @@ const SHOWN_CHARS = 600
 /** A case found the server in breach; its message names the request, what was expected and what came. */
 export class ConformanceFailure extends Error {
   override readonly name: string = 'ConformanceFailure'
+  /** What was expected and what came, without the exchange that the message also shows. */
+  readonly summary: string
+
+  constructor(message: string, options: ErrorOptions & { readonly summary?: string } = {}) {
+    super(message, options)
+    this.summary = options.summary ?? message
+  }
 }
 
 /** Renders any value on one bounded line for a failure message. */
@@ -22,7 +29,9 @@ function showBytes(bytes: Uint8Array): string {
 }
 
 export function fail(message: string, context?: string): never {
-  throw new ConformanceFailure(context === undefined ? message : `${message}\n${context}`)
+  throw new ConformanceFailure(context === undefined ? message : `${message}\n${context}`, {
+    summary: message,
+  })
 }
 
 export function check(condition: boolean, message: string, context?: string): asserts condition {

@@ -24,7 +24,12 @@ export interface ContextSettings {
   readonly sseRecycleMs?: number
   readonly bodyLimitBytes?: number
   readonly fetch: FetchFunction
+  /** Sent with every request, as for authentication; a header of the case itself wins. */
+  readonly headers?: Readonly<Record<string, string>>
 }
+
+/** Exchanges that are kept to explain a failure; earlier ones are forgotten. */
+const MOST_TRACED = 20
 
 /** Unique to this process, so that runs against a server that keeps its data do not meet. */
 const RUN_ID = `${Date.now().toString(36)}${Math.floor(Math.random() * 1e9).toString(36)}`
@@ -39,7 +44,10 @@ export class CaseContext {
   readonly sseRecycleMs: number
   readonly bodyLimitBytes: number
   readonly #fetch: FetchFunction
+  readonly #headers: Readonly<Record<string, string>>
   readonly #abort = new AbortController()
+  readonly #paths: string[] = []
+  readonly #trace: (Exchange | SseConnection)[] = []
 
   constructor(settings: ContextSettings) {
     this.baseUrl = new URL(settings.baseUrl)
@@ -48,6 +56,17 @@ export class CaseContext {
     this.sseRecycleMs = settings.sseRecycleMs ?? 60_000
     this.bodyLimitBytes = settings.bodyLimitBytes ?? Number.POSITIVE_INFINITY
     this.#fetch = settings.fetch
+    this.#headers = settings.headers ?? {}
+  }
+
+  /** The paths that the case was given, so that what it created can be removed. */
+  get paths(): readonly string[] {
+    return this.#paths
+  }
+
+  /** The last exchanges of the case, in the order in which they were answered. */
+  get trace(): readonly (Exchange | SseConnection)[] {
+    return this.#trace
   }
 
   /** Aborts whatever the case left open. */
@@ -58,7 +77,9 @@ export class CaseContext {
   /** A path below the base path that nothing else uses. */
   newPath(label = 'stream'): string {
     pathsMade += 1
-    return `${this.basePath}/conformance-${RUN_ID}/${label}-${pathsMade}`
+    const path = `${this.basePath}/conformance-${RUN_ID}/${label}-${pathsMade}`
+    this.#paths.push(path)
+    return path
   }
 
   url(path: string): string {
@@ -70,6 +91,7 @@ export class CaseContext {
     return this.#fetch(this.url(path), {
       redirect: 'manual',
       ...init,
+      headers: { ...this.#headers, ...(init.headers as Record<string, string> | undefined) },
       signal: init.signal ?? this.#abort.signal,
     })
   }
@@ -82,7 +104,9 @@ export class CaseContext {
       const response = await this.fetch(sent.target, init)
       const bytes = decoded(new Uint8Array(await response.arrayBuffer()), response.headers)
       const { status, headers } = response
-      return new Exchange(sent, { status, headers, bytes, elapsedMs: performance.now() - startedAt })
+      return this.#traced(
+        new Exchange(sent, { status, headers, bytes, elapsedMs: performance.now() - startedAt }),
+      )
     } catch (error) {
       throw new ConformanceFailure(`no whole response to ${method} ${sent.target}: ${reason(error)}`, {
         cause: error,
@@ -96,7 +120,7 @@ export class CaseContext {
     const abort = new AbortController()
     this.#abort.signal.addEventListener('abort', () => abort.abort(), { once: true })
     const response = await this.fetch(sent.target, { ...init, signal: abort.signal })
-    const connection = new SseConnection(sent, response, abort)
+    const connection = this.#traced(new SseConnection(sent, response, abort))
     this.#abort.signal.addEventListener('abort', () => connection.close(), { once: true })
     return connection
   }
@@ -143,8 +167,9 @@ export class CaseContext {
   /** Writes bytes to a connection and returns all responses that came back. Needs `socket`. */
   async raw(described: SentRequest, script: RawScript): Promise<Exchange[]> {
     const startedAt = performance.now()
-    const received = await exchangeRaw(this.baseUrl, script, this.#abort.signal)
-    return parseResponses(described, received, performance.now() - startedAt)
+    const received = await exchangeRaw(this.baseUrl, this.#withHeaders(script), this.#abort.signal)
+    const exchanges = parseResponses(described, received, performance.now() - startedAt)
+    return exchanges.map((exchange) => this.#traced(exchange))
   }
 
   /** Repeats an attempt until it no longer throws, or throws its last failure after the time-out. */
@@ -162,6 +187,22 @@ export class CaseContext {
 
   sleep(durationMs: number): Promise<void> {
     return new Promise((resolve) => setTimeout(resolve, durationMs))
+  }
+
+  #traced<T extends Exchange | SseConnection>(one: T): T {
+    this.#trace.push(one)
+    if (this.#trace.length > MOST_TRACED) this.#trace.shift()
+    return one
+  }
+
+  /** Raw requests are text that a case wrote; each has one Host line, and what is sent with all of them follows it. */
+  #withHeaders(script: RawScript): RawScript {
+    const lines = Object.entries(this.#headers).map(([name, value]) => `${name}: ${value}\r\n`)
+    if (lines.length === 0) return script
+    const { payload } = script
+    const text = typeof payload === 'string' ? payload : Buffer.from(payload).toString('latin1')
+    const extended = text.replaceAll(/^Host: .*\r\n/gm, (host) => host + lines.join(''))
+    return { ...script, payload: typeof payload === 'string' ? extended : Buffer.from(extended, 'latin1') }
   }
 }
 

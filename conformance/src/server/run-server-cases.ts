@@ -1,7 +1,8 @@
 import { CaseContext, type ContextSettings, type FetchFunction } from './case-context.js'
 import { serverCases } from './cases/index.js'
 import { runCase, type CaseOutcome } from './run-case.js'
-import type { Capability, Level, ServerCase, ServerCaseInfo } from './server-case.js'
+import { isRunnable, refuseUnknownIds, selectCases, type CaseSelection } from './select-cases.js'
+import type { Capability, ServerCase, ServerCaseInfo } from './server-case.js'
 
 const RUNNER_GRACE_MS = 2000
 
@@ -15,7 +16,7 @@ export interface TestFunction {
   readonly skip?: (name: string, body: () => Promise<void>) => unknown
 }
 
-export interface ServerCasesOptions {
+export interface ServerCasesOptions extends CaseSelection {
   readonly test: TestFunction
   /** Where the server listens. A function is called when the first case runs, once the port is known. */
   readonly baseUrl: string | (() => string)
@@ -32,12 +33,6 @@ export interface ServerCasesOptions {
   readonly capabilities?: readonly Capability[]
   /** Ids of cases that must fail: the run goes red as soon as one of them passes. */
   readonly knownFailures?: readonly string[]
-  /** Registers only this section and those below it, as in `5.2`. */
-  readonly section?: string
-  /** Registers only these cases. */
-  readonly only?: readonly string[]
-  /** Registers only these levels. Default all. */
-  readonly levels?: readonly Level[]
 }
 
 /** What the cases are, without running any. */
@@ -59,10 +54,10 @@ export function runServerCases(options: ServerCasesOptions): void {
 
 /** The same for any list of cases, so that the runner itself can be tested. */
 export function registerCases(cases: readonly ServerCase[], options: ServerCasesOptions): void {
-  refuseUnknownIds(cases, [...(options.knownFailures ?? []), ...(options.only ?? [])])
+  refuseUnknownIds(cases, options.knownFailures ?? [])
   const knownFailures = new Set(options.knownFailures)
-  const selected = cases.filter((one) => isSelected(one, options))
-  const runnable = selected.filter((one) => isRunnable(one, options))
+  const selected = selectCases(cases, options)
+  const runnable = selected.filter((one) => isRunnable(one, options.capabilities))
   const schedule = new Schedule(runnable, options)
   for (const one of selected) {
     const name = `${one.id} [${one.level}] ${one.title}`
@@ -71,22 +66,6 @@ export function registerCases(cases: readonly ServerCase[], options: ServerCases
     if (runnable.includes(one)) options.test(name, body, schedule.timeoutMs + RUNNER_GRACE_MS)
     else options.test.skip?.(name, body)
   }
-}
-
-function refuseUnknownIds(cases: readonly ServerCase[], ids: readonly string[]): void {
-  const known = new Set(cases.map((one) => one.id))
-  const unknown = ids.filter((id) => !known.has(id))
-  if (unknown.length > 0) throw new Error(`no such conformance case: ${unknown.join(', ')}`)
-}
-
-function isSelected(one: ServerCase, { section, only, levels }: ServerCasesOptions): boolean {
-  if (only !== undefined && !only.includes(one.id)) return false
-  if (levels !== undefined && !levels.includes(one.level)) return false
-  return section === undefined || one.section === section || one.section.startsWith(`${section}.`)
-}
-
-function isRunnable(one: ServerCase, { capabilities = [] }: ServerCasesOptions): boolean {
-  return (one.needs ?? []).every((need) => capabilities.includes(need))
 }
 
 function judge(one: ServerCase, outcome: CaseOutcome, mustFail: boolean): void {

@@ -10,8 +10,18 @@ export type Level = 'MUST' | 'SHOULD' | 'MAY'
  * - `compression`: the server compresses responses for clients that accept it
  * - `sse-recycle`: `sseRecycleMs` is given, and is short enough to wait for
  * - `body-limit`: `bodyLimitBytes` is given, and is small enough to exceed
+ * - `subscriptions`: the server has the subscription APIs of sections 6 and 7
  */
-export type Capability = 'socket' | 'compression' | 'sse-recycle' | 'body-limit'
+export type Capability = 'socket' | 'compression' | 'sse-recycle' | 'body-limit' | 'subscriptions'
+
+/** Every capability, for those who choose among them. */
+export const CAPABILITIES: readonly Capability[] = [
+  'socket',
+  'compression',
+  'sse-recycle',
+  'body-limit',
+  'subscriptions',
+]
 
 /** What is known of a case without running it. */
 export interface ServerCaseInfo {
