@@ -1,30 +1,42 @@
 const FIRST_BLOCK_BYTES = 256
 const LARGEST_BLOCK_BYTES = 1 << 20
 
+/** Some of a stream's bytes. It never moves, and what was written to it stays as it is. */
+interface Block {
+  readonly start: number
+  readonly bytes: Uint8Array
+}
+
 /**
- * The bytes of one stream, in blocks that grow with it and never move: what was written stays where it is, so
- * reads hand out views instead of copies.
+ * The bytes of one stream, in blocks that grow with it and never move, so that reads hand out views instead of
+ * copies. The last block's parts are fields, because each append to one of very many streams pays for every object
+ * that it has to look at.
  */
 export class ByteLog {
   readonly #base: number
-  readonly #blocks: { readonly start: number; readonly bytes: Uint8Array; used: number }[] = []
   #tail: number
+  #last: Uint8Array | null = null
+  #lastStart: number
+  /** The blocks before the last one; null while there are none. */
+  #full: Block[] | null = null
 
   /** @param base the position of the first byte */
   constructor(base: number) {
     this.#base = base
     this.#tail = base
+    this.#lastStart = base
   }
 
   append(piece: Uint8Array): void {
-    let left = piece
-    while (left.length > 0) {
-      const block = this.#blockWithRoom(left.length)
-      const fitting = left.subarray(0, block.bytes.length - block.used)
-      block.bytes.set(fitting, block.used)
-      block.used += fitting.length
-      this.#tail += fitting.length
-      left = left.subarray(fitting.length)
+    let written = 0
+    while (written < piece.length) {
+      const left = piece.length - written
+      const block = this.#blockWithRoom(left)
+      const used = this.#tail - this.#lastStart
+      const fitting = Math.min(left, block.length - used)
+      block.set(fitting === piece.length ? piece : piece.subarray(written, written + fitting), used)
+      this.#tail += fitting
+      written += fitting
     }
   }
 
@@ -32,33 +44,40 @@ export class ByteLog {
   read(from: number, limitBytes: number): Uint8Array[] {
     const end = Math.min(this.#tail, from + limitBytes)
     const pieces: Uint8Array[] = []
-    for (let i = this.#findBlock(from); i < this.#blocks.length; i++) {
-      const { start, bytes } = this.#blocks[i]!
-      if (start >= end) break
-      pieces.push(bytes.subarray(Math.max(from, start) - start, Math.min(end - start, bytes.length)))
-    }
+    const full = this.#full ?? []
+    for (let i = findBlock(full, from); i < full.length; i++) addView(pieces, full[i]!, from, end)
+    if (this.#last !== null) addView(pieces, { start: this.#lastStart, bytes: this.#last }, from, end)
     return pieces
   }
 
-  #blockWithRoom(wanted: number): { bytes: Uint8Array; used: number } {
-    const last = this.#blocks.at(-1)
-    if (last !== undefined && last.used < last.bytes.length) return last
-    const doubled = Math.max(FIRST_BLOCK_BYTES, this.#tail - this.#base, wanted)
-    const bytes = new Uint8Array(Math.min(LARGEST_BLOCK_BYTES, doubled))
-    const block = { start: this.#tail, bytes, used: 0 }
-    this.#blocks.push(block)
-    return block
-  }
-
-  /** The index of the block that holds a position, by halving. */
-  #findBlock(position: number): number {
-    let low = 0
-    let high = this.#blocks.length - 1
-    while (low < high) {
-      const middle = (low + high + 1) >> 1
-      if (this.#blocks[middle]!.start <= position) low = middle
-      else high = middle - 1
+  #blockWithRoom(wanted: number): Uint8Array {
+    const last = this.#last
+    if (last !== null) {
+      if (this.#tail - this.#lastStart < last.length) return last
+      this.#full ??= []
+      this.#full.push({ start: this.#lastStart, bytes: last })
     }
-    return low
+    const doubled = Math.max(FIRST_BLOCK_BYTES, this.#tail - this.#base, wanted)
+    this.#lastStart = this.#tail
+    return (this.#last = new Uint8Array(Math.min(LARGEST_BLOCK_BYTES, doubled)))
   }
+}
+
+/** Adds what a block has of the bytes in [from, end), if anything. */
+function addView(pieces: Uint8Array[], { start, bytes }: Block, from: number, end: number): void {
+  const first = Math.max(from - start, 0)
+  const last = Math.min(end - start, bytes.length)
+  if (first < last) pieces.push(bytes.subarray(first, last))
+}
+
+/** The index of the block that holds a position, by halving; 0 when there is none. */
+function findBlock(blocks: readonly Block[], position: number): number {
+  let low = 0
+  let high = blocks.length - 1
+  while (low < high) {
+    const middle = (low + high + 1) >> 1
+    if (blocks[middle]!.start <= position) low = middle
+    else high = middle - 1
+  }
+  return low
 }

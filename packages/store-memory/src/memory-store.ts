@@ -18,6 +18,8 @@ interface StoredStream {
   version: number
   commitId: string
   touchedAt: number
+  /** Whether it is among the streams that can become due. */
+  canBeDue: boolean
   /** Null while there are none, as most streams have none. */
   entries: Map<string, string> | null
   readonly bytes: ByteLog
@@ -149,6 +151,7 @@ export class MemoryStore implements StreamStore {
       version,
       commitId: change.commitId,
       touchedAt,
+      canBeDue: false,
       entries: null,
       bytes,
     }
@@ -173,8 +176,15 @@ export class MemoryStore implements StreamStore {
     stored.version = version
     stored.commitId = change.commitId
     if (change.touchedAt !== null && change.touchedAt > stored.touchedAt) stored.touchedAt = change.touchedAt
-    if (dueAt(record, stored.touchedAt) === Infinity) this.#dueCandidates.delete(path)
-    else this.#dueCandidates.add(path)
+    this.#noteDue(path, stored)
+  }
+
+  #noteDue(path: StreamPath, stored: StoredStream): void {
+    const canBeDue = dueAt(stored.record, stored.touchedAt) !== Infinity
+    if (canBeDue === stored.canBeDue) return
+    stored.canBeDue = canBeDue
+    if (canBeDue) this.#dueCandidates.add(path)
+    else this.#dueCandidates.delete(path)
   }
 
   /** Refuses a change that there is no room for, before anything has changed. */

@@ -8,6 +8,9 @@ import { DEFAULT_CONTENT_TYPE, sameContentType } from '../protocol/content-type.
 import { NEVER, sameExpiry } from '../protocol/expiry.js'
 import { describeStream, lifecycleOf, ownerOf, refused } from './stream-state.js'
 
+/** Shared by all streams that have none. */
+const NONE: readonly never[] = []
+
 /** A creation, or the assurance that a stream exists. @see PROTOCOL §5.1 */
 export interface CreateRequest {
   /** Null when the request had none: the default, or what the source of a fork has. */
@@ -104,7 +107,7 @@ export function planStream(request: CreateRequest, streamId: StreamId, body: Req
     closed: request.closed,
     body,
     origin: null,
-    lineage: [],
+    lineage: NONE,
     forkDepth: 0,
     start: 0,
   }
@@ -148,7 +151,7 @@ function buildRecord(blueprint: Blueprint, bodyLength: number, now: number): Str
     origin: blueprint.origin,
     forkDepth: blueprint.forkDepth,
     forkCount: 0,
-    pendingForks: [],
+    pendingForks: NONE,
     producerCount: 0,
     unsettledSince: blueprint.origin === null ? null : now,
   }

@@ -1,14 +1,68 @@
 import type { Change, StreamState } from '../decide/stream-state.js'
-import { isExpired } from '../decide/stream-state.js'
 import type { LoadedStream, StreamChange } from '../store/contract.js'
 import type { QueuedWrite } from './commit-queue.js'
 import type { StreamRecord } from '../store/record.js'
+import { isExpired } from '../decide/stream-state.js'
+
+/** What the writes at the front of a queue come to, as many of them as one commit can carry. */
+export interface DecidedBatch {
+  /** One for each write that was decided. */
+  readonly outcomes: readonly unknown[]
+  /** Null when they change nothing. */
+  readonly change: StreamChange | null
+  /** Whether one of them used the stream without changing it. */
+  readonly touches: boolean
+}
+
+const NO_BYTES: readonly Uint8Array[] = []
+const NO_CHANGES: ReadonlyMap<string, string | null> = new Map()
+const NO_ENTRIES: ReadonlyMap<string, string> = new Map()
 
 /** Decides writes one after the other, each on what the ones before it left, and adds their changes up. */
-export class ChangeBatch {
-  readonly now: number
+export function decideBatch(
+  batch: readonly QueuedWrite[],
+  loaded: LoadedStream | null,
+  now: number,
+  commitId: string,
+): DecidedBatch {
+  if (batch.length === 1) return decideOne(batch[0]!, loaded, now, commitId)
+  const changes = new ChangeBatch(loaded, now)
+  const outcomes = changes.decide(batch)
+  return { outcomes, change: changes.toStreamChange(commitId), touches: changes.touches }
+}
+
+/** A batch of one, which most are, needs nothing added up. */
+function decideOne(
+  { write }: QueuedWrite,
+  loaded: LoadedStream | null,
+  now: number,
+  commitId: string,
+): DecidedBatch {
+  const { outcome, change } = write.decide(loaded, now)
+  const outcomes = [outcome]
+  if (change === null) return { outcomes, change, touches: false }
+  if (change === 'touch') return { outcomes, change: null, touches: true }
+  const { record, bytes, entries, touchedAt = null } = change
+  if (record === null && loaded === null) return { outcomes, change: null, touches: false }
+  const ifTouchedAt = windowToGuard(loaded, now)
+  const pieces = record === null || bytes === undefined || bytes.length === 0 ? NO_BYTES : [bytes]
+  const changed = record === null || entries === undefined ? NO_CHANGES : new Map(entries)
+  return {
+    outcomes,
+    change: { commitId, record, bytes: pieces, entries: changed, touchedAt, ifTouchedAt },
+    touches: false,
+  }
+}
+
+/** What ends an expired stream must not overlook that it has just been used. */
+function windowToGuard(loaded: LoadedStream | null, now: number): number | null {
+  return loaded !== null && isExpired(loaded, now) ? loaded.touchedAt : null
+}
+
+class ChangeBatch {
   /** Whether a write used the stream without changing it. */
   touches = false
+  readonly #now: number
   readonly #loaded: LoadedStream | null
   #state: StreamState | null
   #record: StreamRecord | null | undefined
@@ -19,7 +73,7 @@ export class ChangeBatch {
   #known: Map<string, string> | null = null
 
   constructor(loaded: LoadedStream | null, now: number) {
-    this.now = now
+    this.#now = now
     this.#loaded = loaded
     this.#state = loaded
   }
@@ -32,7 +86,7 @@ export class ChangeBatch {
     const outcomes: unknown[] = []
     for (const { write } of batch) {
       const streamId = this.#state?.record.streamId
-      const { outcome, change } = write.decide(this.#state, this.now)
+      const { outcome, change } = write.decide(this.#state, this.#now)
       outcomes.push(outcome)
       if (change === null) continue
       if (change === 'touch') {
@@ -48,15 +102,13 @@ export class ChangeBatch {
   /** What the writes change together; null when they change nothing. */
   toStreamChange(commitId: string): StreamChange | null {
     if (this.#record === undefined || (this.#record === null && this.#loaded === null)) return null
-    const touchedAt = this.touches ? this.now : this.#touchedAt
-    const wasExpired = this.#loaded !== null && isExpired(this.#loaded, this.now)
     return {
       commitId,
       record: this.#record,
-      bytes: this.#record === null ? [] : this.#bytes,
+      bytes: this.#record === null ? NO_BYTES : this.#bytes,
       entries: this.#record === null || this.#entries === null ? NO_CHANGES : this.#entries,
-      touchedAt,
-      ifTouchedAt: wasExpired ? this.#loaded.touchedAt : null,
+      touchedAt: this.touches ? this.#now : this.#touchedAt,
+      ifTouchedAt: windowToGuard(this.#loaded, this.#now),
     }
   }
 
@@ -77,10 +129,7 @@ export class ChangeBatch {
   }
 
   #nextState(record: StreamRecord): StreamState {
-    const touchedAt = this.#touchedAt ?? this.#state?.touchedAt ?? this.now
+    const touchedAt = this.#touchedAt ?? this.#state?.touchedAt ?? this.#now
     return { record, touchedAt, entries: this.#known ?? this.#state?.entries ?? NO_ENTRIES }
   }
 }
-
-const NO_CHANGES: ReadonlyMap<string, string | null> = new Map()
-const NO_ENTRIES: ReadonlyMap<string, string> = new Map()

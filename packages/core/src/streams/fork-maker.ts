@@ -9,7 +9,7 @@ import type { PageReader } from './page-reader.js'
 import type { RetireOutcome } from '../decide/delete.js'
 import type { StreamId, StreamPath } from '../protocol/branded.js'
 import { StreamFault } from './environment.js'
-import { asFault } from './commit-queue.js'
+import { asFault } from './committer.js'
 import { contentKindOf } from '../protocol/content-type.js'
 import {
   decideConfirm,

@@ -1,7 +1,7 @@
 import type { ForkContext, ForkMaker } from './fork-maker.js'
 import type { StreamPath } from '../protocol/branded.js'
 import { SETTLE_AFTER_MS } from '../store/record.js'
-import { asFault } from './commit-queue.js'
+import { asFault } from './committer.js'
 import { decideCollect } from '../decide/delete.js'
 
 /** How many due streams are asked for at a time. */

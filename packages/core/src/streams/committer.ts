@@ -1,0 +1,139 @@
+import type {
+  CommitResult,
+  LoadedStream,
+  MaybePromise,
+  StreamChange,
+  StreamStore,
+  Version,
+} from '../store/contract.js'
+import type { Environment, StreamFaultCode } from './environment.js'
+import type { StreamPath } from '../protocol/branded.js'
+import { StoreError } from '../store/contract.js'
+import { StreamFault } from './environment.js'
+
+const NOTHING: readonly string[] = []
+/** How often a commit of unknown outcome is looked for, with pauses that double. */
+const MAX_UNKNOWN_ATTEMPTS = 6
+const UNKNOWN_PAUSE_MS = 25
+const UNKNOWN_MESSAGE = 'it is not known whether the change was committed'
+/** A window is moved on when it is older than a fiftieth of itself, or than a second. */
+const TOUCH_FRACTION = 50
+const TOUCH_MS = 1_000
+
+/** Commits single changes and finds out what became of them. */
+export class Committer {
+  readonly #store: StreamStore
+  readonly #environment: Environment
+  /** Made at the first commit, because some runtimes give no randomness before the first request. */
+  #commitPrefix = ''
+  #commits = 0
+
+  constructor(store: StreamStore, environment: Environment) {
+    this.#store = store
+    this.#environment = environment
+  }
+
+  newCommitId(): string {
+    if (this.#commitPrefix === '') this.#commitPrefix = this.#environment.newStreamId()
+    return `${this.#commitPrefix}${++this.#commits}`
+  }
+
+  /** Commits a change; true if it has happened, false if it met another writer. Throws when that is not known. */
+  commit(path: StreamPath, expected: Version | null, change: StreamChange): MaybePromise<boolean> {
+    const result = this.#tryCommit(path, expected, change)
+    if (isPromise(result) || result.kind === 'unknown') return this.#finish(path, expected, change, result)
+    return result.kind === 'committed'
+  }
+
+  /**
+   * Starts a stream's sliding window anew, if it has one and that has not just been done. It never fails: a read or
+   * a decision that was made is worth more than the window.
+   */
+  async touch(path: StreamPath, loaded: LoadedStream, now: number): Promise<void> {
+    const { expiry, streamId } = loaded.record
+    if (expiry.kind !== 'ttl') return
+    if (now - loaded.touchedAt < Math.min((expiry.seconds * 1000) / TOUCH_FRACTION, TOUCH_MS)) return
+    try {
+      await this.#store.touch(path, streamId, now)
+    } catch {
+      // The window stays where it was; the next use tries again.
+    }
+  }
+
+  /** What a store throws without calling it a definite failure may have happened all the same. */
+  #tryCommit(path: StreamPath, expected: Version | null, change: StreamChange): MaybePromise<CommitResult> {
+    try {
+      const result = this.#store.commit(path, expected, change)
+      return isPromise(result) ? result.catch(toUnknown) : result
+    } catch (error) {
+      return toUnknown(error)
+    }
+  }
+
+  async #finish(
+    path: StreamPath,
+    expected: Version | null,
+    change: StreamChange,
+    committing: MaybePromise<CommitResult>,
+  ): Promise<boolean> {
+    const result = await committing
+    if (result.kind === 'unknown') await this.#resolveUnknown(path, expected, change, result)
+    return result.kind !== 'conflict'
+  }
+
+  /**
+   * Finds out whether a commit has happened; resolves if it has, and throws if that cannot be told.
+   *
+   * The same change with the same expectation cannot happen twice, so it may be repeated while the stream has not
+   * moved. A conflict then may be our own commit with others on top of it, which nobody can tell.
+   */
+  async #resolveUnknown(
+    path: StreamPath,
+    expected: Version | null,
+    change: StreamChange,
+    unknown: CommitResult,
+  ): Promise<void> {
+    let result = unknown
+    try {
+      for (let attempt = 1; attempt <= MAX_UNKNOWN_ATTEMPTS; attempt++) {
+        const found = await this.#store.load(path, NOTHING)
+        if (found?.commitId === change.commitId || (found === null && change.record === null)) return
+        if ((found?.version ?? null) !== expected) break
+        if (attempt > 1) await this.#pause(UNKNOWN_PAUSE_MS * 2 ** attempt)
+        result = await this.#tryCommit(path, expected, change)
+        if (result.kind === 'committed') return
+      }
+    } catch (cause) {
+      // Whatever fails now, the first attempt may have happened.
+      throw new StreamFault('outcome-unknown', UNKNOWN_MESSAGE, { cause })
+    }
+    const cause = result.kind === 'unknown' ? result.cause : undefined
+    throw new StreamFault('outcome-unknown', UNKNOWN_MESSAGE, { cause })
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => void this.#environment.schedule(ms, resolve))
+  }
+}
+
+/** Whether an answer is still to come. A store that answers at once is not waited for: a wait costs as much as the answer. */
+export function isPromise<T>(answer: MaybePromise<T>): answer is Promise<T> {
+  return typeof answer === 'object' && answer !== null && 'then' in answer
+}
+
+function toUnknown(error: unknown): CommitResult {
+  if (error instanceof StoreError) throw error
+  return { kind: 'unknown', cause: error }
+}
+
+/** What a store threw, as a fault of the engine. */
+export function asFault(error: unknown): StreamFault {
+  if (error instanceof StreamFault) return error
+  const codes: Readonly<Record<StoreError['code'], StreamFaultCode>> = {
+    unavailable: 'unavailable',
+    full: 'storage-full',
+    corrupt: 'storage-corrupt',
+  }
+  const code = error instanceof StoreError ? codes[error.code] : 'unavailable'
+  return new StreamFault(code, error instanceof Error ? error.message : 'the store failed', { cause: error })
+}
