@@ -10,3 +10,10 @@ export function asStoreError(cause: unknown, message: string): StoreError {
   const reason = cause instanceof Error ? `: ${cause.message}` : ''
   return new StoreError(code, message + reason, { cause })
 }
+
+/** Why something could not be looked up or begun; nothing has changed. */
+export function asRefusal(cause: unknown): StoreError {
+  if (cause instanceof StoreError) return cause
+  const message = cause instanceof Error ? cause.message : 'the disk failed'
+  return new StoreError('unavailable', message, { cause })
+}

@@ -14,11 +14,10 @@ import type { Damage } from './manifest.js'
 import type { FileStoreOptions, Runtime } from './open-store.js'
 import type { FileSystem } from './file-system.js'
 import type { OpenParts } from './open-store.js'
-import type { StreamHead } from './hot-layer.js'
+import { Committer } from './committer.js'
 import { NodeFileSystem } from './node-file-system.js'
 import { StoreError } from '@ds/core'
-import { encodeCommit, fitsRecord } from './journal-format.js'
-import { isStream } from './hot-layer.js'
+import { asRefusal } from './disk-errors.js'
 import { mkdir } from 'node:fs/promises'
 import { nodeRuntime, openParts } from './open-store.js'
 
@@ -41,13 +40,13 @@ export class FileStore implements StreamStore {
   readonly #parts: OpenParts
   readonly #quarantined: ReadonlySet<string>
   readonly #watchers = new Map<StreamPath, Set<() => void>>()
-  /** Commits under way, by path: the next one on a path waits for the one before it. */
-  readonly #underWay = new Map<StreamPath, Promise<unknown>>()
+  readonly #committer: Committer
   #closing: Promise<void> | null = null
 
   private constructor(parts: OpenParts) {
     this.#parts = parts
     this.#quarantined = new Set(parts.damage.flatMap(({ path }) => (path === null ? [] : [path])))
+    this.#committer = new Committer(parts, this.#quarantined, (path) => this.#wake(path))
     const durability = parts.syncs ? 'power' : 'process'
     this.capabilities = { name: 'file', durability, multiNode: false }
   }
@@ -90,20 +89,7 @@ export class FileStore implements StreamStore {
   }
 
   commit(path: StreamPath, expected: Version | null, change: StreamChange): Promise<CommitResult> {
-    const before = this.#underWay.get(path)
-    const committing =
-      before === undefined
-        ? this.#commit(path, expected, change)
-        : before.then(
-            () => this.#commit(path, expected, change),
-            () => this.#commit(path, expected, change),
-          )
-    this.#underWay.set(path, committing)
-    const forget = (): void => {
-      if (this.#underWay.get(path) === committing) this.#underWay.delete(path)
-    }
-    committing.then(forget, forget)
-    return this.#parts.deadline.boundCommit(change.commitId, committing)
+    return this.#committer.commit(path, expected, change)
   }
 
   read(
@@ -142,47 +128,24 @@ export class FileStore implements StreamStore {
     return this.#bounded(this.#parts.index.due(now, limit))
   }
 
-  /** Waits for what is under way, makes a last checkpoint so that the next start is quick, and lets go. */
+  /**
+   * Waits for what is under way, makes a last checkpoint so that the next start is quick, and lets go. Rejects with a
+   * StoreError `unavailable` when that takes longer than a call may: then the directory stays locked until it is done
+   * or this process ends, because the disk may still carry out what it was told.
+   */
   close(): Promise<void> {
-    return (this.#closing ??= this.#close())
+    return (this.#closing ??= this.#parts.deadline.boundLook(this.#close()))
   }
 
   async #close(): Promise<void> {
     const { journal, maintenance, index, segments, unlock } = this.#parts
     this.#watchers.clear()
-    await Promise.allSettled([...this.#underWay.values()])
+    await this.#committer.close()
     await maintenance.finish()
     await journal.close()
     await index.tables.close()
     await segments.close()
     await unlock()
-  }
-
-  async #commit(path: StreamPath, expected: Version | null, change: StreamChange): Promise<CommitResult> {
-    this.#refuseWhenClosed()
-    const { index, journal, maintenance, deadline } = this.#parts
-    const room = maintenance.makeRoom()
-    if (room !== undefined) await room
-    let head = index.headNow(path)
-    if (head === undefined) {
-      const found = await index.head(path).catch(rethrow)
-      // A touch may have come meanwhile; commits cannot.
-      head = index.headNow(path) ?? found
-    }
-    if (!isExpected(head, expected, change) || deadline.wasLate(change.commitId)) return { kind: 'conflict' }
-    if (this.#quarantined.has(path))
-      throw new StoreError('corrupt', `${path} has lost commits and can only be read`)
-    if (!fitsRecord(change)) throw new StoreError('full', 'a commit is larger than any can be')
-    const before = head?.record ?? null
-    const encoded = encodeCommit(path, before, before === null ? 0 : head!.version, change)
-    let version = 0
-    const appended = await journal.append(encoded, (sequence) => {
-      version = sequence
-      const { record, commitId, touchedAt, bytes, entries } = change
-      index.apply(path, head, { record, version, commitId, touchedAt, bytes, entries })
-      for (const wake of this.#watchers.get(path) ?? []) wake()
-    })
-    return appended.kind === 'durable' ? { kind: 'committed', version } : appended
   }
 
   /** A stream whose first commit was lost must not seem never to have been. */
@@ -202,19 +165,16 @@ export class FileStore implements StreamStore {
     return this.#parts.deadline.boundLook(work.catch(rethrow))
   }
 
+  #wake(path: StreamPath): void {
+    const watchers = this.#watchers.get(path)
+    if (watchers !== undefined) for (const wake of watchers) wake()
+  }
+
   #refuseWhenClosed(): void {
     if (this.#closing !== null) throw new StoreError('unavailable', 'the store is closed')
   }
 }
 
-function isExpected(head: StreamHead | null, expected: Version | null, change: StreamChange): boolean {
-  const version = isStream(head) ? head.version : null
-  if (version !== expected) return false
-  return change.ifTouchedAt === null || head?.touchedAt === change.ifTouchedAt
-}
-
 function rethrow(cause: unknown): never {
-  if (cause instanceof StoreError) throw cause
-  const message = cause instanceof Error ? cause.message : 'the disk failed'
-  throw new StoreError('unavailable', message, { cause })
+  throw asRefusal(cause)
 }

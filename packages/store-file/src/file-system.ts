@@ -1,3 +1,6 @@
+/** What a file is opened for. */
+export type OpenMode = 'read' | 'write' | 'create'
+
 /**
  * What the store needs of a file system: little enough that a simulation can stand in for it. Paths are below the
  * data directory, with `/` between their parts. Methods reject with errors that have a `code` as Node's have.
@@ -9,8 +12,11 @@ export interface FileSystem {
    * - `read`: it must exist.
    * - `write`: it must exist, and may be read, too.
    * - `create`: it is made, or emptied if it exists; it may be read, too.
+   *
+   * @param isThrough each write should be durable when it resolves, which is faster than a sync after it; whether
+   * the system can do that, the file tells
    */
-  open(path: string, mode: 'read' | 'write' | 'create'): Promise<File>
+  open(path: string, mode: OpenMode, isThrough?: boolean): Promise<File>
   /** Makes a directory unless it exists. */
   makeDirectory(path: string): Promise<void>
   /** Names of what is in a directory. */
@@ -28,6 +34,8 @@ export interface FileSystem {
 
 /** An open file. */
 export interface File {
+  /** Whether what a write has done survives a loss of power without a sync. */
+  readonly isThrough: boolean
   size(): Promise<number>
   /** Fills `into` from a position on, as far as there are bytes, and returns how many it got. */
   read(into: Uint8Array, position: number): Promise<number>

@@ -1,6 +1,5 @@
-import type { StreamChange, StreamPath, StreamRecord } from '@ds/core'
+import type { StreamRecord } from '@ds/core'
 import { crc32c } from './crc32c.js'
-import { totalLength } from '@ds/core'
 
 /**
  * A journal file begins with its header, twice, and its records follow from {@link RECORDS_START} on, without gaps.
@@ -27,10 +26,10 @@ export const RECORDS_START = 4096
 const SECOND_COPY = 2048
 const FILE_HEADER_BYTES = 40
 const FILE_MAGIC = 0x4c4a5344
-const LARGEST_BODY = 2 ** 30
-const KIND_COMMIT = 1
-const REMOVED = 1
-const WHOLE = 2
+export const LARGEST_BODY: number = 2 ** 30
+export const KIND_COMMIT = 1
+export const REMOVED = 1
+export const WHOLE = 2
 
 /** What the header of a journal file says. */
 export interface JournalFileHeader {
@@ -70,70 +69,6 @@ export function decodeFileHeader(bytes: Uint8Array): JournalFileHeader | null {
     }
   }
   return null
-}
-
-/** A commit on its way into the journal: all but what is known only when it is written. */
-export interface EncodedCommit {
-  readonly bytes: Uint8Array
-  readonly pathLength: number
-}
-
-/** Writes a commit as a record without its numbers, which {@link sealRecord} adds. */
-export function encodeCommit(
-  path: StreamPath,
-  before: StreamRecord | null,
-  previousVersion: number,
-  change: StreamChange,
-): EncodedCommit {
-  const isWhole = change.record !== null && before?.streamId !== change.record.streamId
-  const fields = isWhole
-    ? change.record
-    : change.record === null
-      ? null
-      : changedFields(before!, change.record)
-  const head = Buffer.from(
-    JSON.stringify([
-      change.commitId,
-      change.touchedAt,
-      fields,
-      change.entries.size > 0 ? [...change.entries] : 0,
-    ]),
-  )
-  const pathBytes = Buffer.from(path)
-  const bodyLength = 4 + head.length + totalLength(change.bytes)
-  const bytes = Buffer.allocUnsafe(HEADER_BYTES + pathBytes.length + bodyLength)
-  bytes.fill(0, 0, HEADER_BYTES)
-  bytes.writeUInt32LE(bodyLength, 8)
-  bytes.writeUInt16LE(pathBytes.length, 12)
-  bytes[14] = KIND_COMMIT
-  bytes[15] = change.record === null ? REMOVED : isWhole ? WHOLE : 0
-  bytes.writeDoubleLE(previousVersion, 24)
-  bytes.write((change.record ?? before)?.streamId ?? '', 40, 16, 'latin1')
-  bytes.set(pathBytes, HEADER_BYTES)
-  let at = HEADER_BYTES + pathBytes.length
-  bytes.writeUInt32LE(head.length, at)
-  bytes.set(head, at + 4)
-  at += 4 + head.length
-  for (const piece of change.bytes) {
-    bytes.set(piece, at)
-    at += piece.length
-  }
-  bytes.writeUInt32LE(crc32c(bytes, 0, HEADER_BYTES + pathBytes.length), 4)
-  return { bytes, pathLength: pathBytes.length }
-}
-
-/** Whether a commit fits into a record at all. */
-export function fitsRecord(change: StreamChange): boolean {
-  return totalLength(change.bytes) < LARGEST_BODY - (1 << 24)
-}
-
-/** Completes a record at the moment at which its place in the journal is known. */
-export function sealRecord(commit: EncodedCommit, salt: number, sequence: number, durableTo: number): void {
-  const { bytes, pathLength } = commit
-  const view = new DataView(bytes.buffer, bytes.byteOffset, HEADER_BYTES)
-  view.setFloat64(16, sequence, true)
-  view.setFloat64(32, durableTo, true)
-  view.setUint32(0, crc32c(bytes, salt, 4, HEADER_BYTES + pathLength), true)
 }
 
 /** The header of a record as it was found. */
@@ -202,13 +137,4 @@ export function decodeBody(body: Uint8Array): CommitBody {
     entries: entries === 0 ? [] : entries,
     bytes: body.subarray(4 + headLength),
   }
-}
-
-/** The parts of a record that are not those of the one before; parts that did not change are the same objects. */
-function changedFields(before: StreamRecord, after: StreamRecord): Partial<StreamRecord> {
-  const changed: Record<string, unknown> = {}
-  for (const key of Object.keys(after) as (keyof StreamRecord)[]) {
-    if (after[key] !== before[key]) changed[key] = after[key]
-  }
-  return changed
 }

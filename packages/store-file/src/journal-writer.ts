@@ -1,6 +1,8 @@
-import type { EncodedCommit } from './journal-format.js'
 import type { File, FileSystem } from './file-system.js'
-import { RECORDS_START, sealRecord } from './journal-format.js'
+import type { JournalCommit } from './journal-batch.js'
+import { BatchEncoder, sizeOf } from './journal-batch.js'
+import { JournalRoom } from './journal-room.js'
+import { RECORDS_START } from './journal-format.js'
 import { StoreError } from '@ds/core'
 import { createJournalFile } from './journal-file.js'
 import { asStoreError } from './disk-errors.js'
@@ -20,7 +22,7 @@ export interface JournalWriterOptions {
   readonly fileSystem: FileSystem
   /** Whether a record is durable only when the disk has it. */
   readonly syncs: boolean
-  /** How far files are filled with zeros in advance: syncs that do not change a file's size are much faster. */
+  /** How far files are filled with zeros in advance. */
   readonly preallocateBytes: number
   /** Bytes of one write; a single longer record still goes whole. */
   readonly batchBytes: number
@@ -32,12 +34,14 @@ export interface JournalWriterOptions {
 /** What became of a record. */
 export type Appended = { readonly kind: 'durable' } | { readonly kind: 'unknown'; readonly cause: unknown }
 
-interface Waiting {
-  readonly commit: EncodedCommit
-  /** Called in the order of the journal, before anything else is written. */
-  readonly onDurable: (sequence: number) => void
-  readonly resolve: (appended: Appended) => void
-  readonly reject: (error: StoreError) => void
+/** A commit, and who waits for it. One of `onOutcome` and `onRefused` is called, once. */
+export interface Appending extends JournalCommit {
+  /** Called when it is durable, in the order of the journal, before anything else is written. */
+  onDurable(sequence: number): void
+  /** Called after `onDurable`, or when nobody can say what happened. */
+  onOutcome(appended: Appended): void
+  /** Called when it certainly did not happen. */
+  onRefused(error: StoreError): void
 }
 
 interface Rotation {
@@ -47,6 +51,7 @@ interface Rotation {
 }
 
 const LAZY_SYNC_MS = 1_000
+const DURABLE: Appended = { kind: 'durable' }
 
 /**
  * Writes the journal. Records that arrive while a write and its sync are under way share the next ones, whichever
@@ -65,15 +70,15 @@ export class JournalWriter {
   #nextSequence: number
   /** The position after the last record that counts. */
   #end: number
-  /** How far the file reaches, zeros included. */
-  #allocated: number
+  readonly #room: JournalRoom
+  readonly #encoder: BatchEncoder = new BatchEncoder()
   /** How far a file that is not synced for each record is durable anyway. */
   #syncedTo: number
   #lazySync: Promise<void> | null = null
   #lastLazySync = -Infinity
   #isBroken = false
   #isClosed = false
-  #waiting: Waiting[] = []
+  #waiting: Appending[] = []
   #rotation: Rotation | null = null
   #running: Promise<void> | null = null
 
@@ -85,7 +90,8 @@ export class JournalWriter {
     this.#end = position.end
     this.#syncedTo = position.end
     this.#nextSequence = position.nextSequence
-    this.#allocated = Math.max(size, position.end)
+    this.#room = new JournalRoom(options.fileSystem, options.syncs ? options.preallocateBytes : 0)
+    this.#room.reset(journalName(position.number), Math.max(size, position.end))
   }
 
   /** The file that is written to. */
@@ -103,16 +109,14 @@ export class JournalWriter {
     return this.#isBroken
   }
 
-  /**
-   * Appends a record; resolves when that is durable, after `onDurable` was called with its sequence number. Rejects
-   * with a StoreError when it certainly did not happen.
-   */
-  append(commit: EncodedCommit, onDurable: (sequence: number) => void): Promise<Appended> {
-    if (this.#isClosed) return Promise.reject(new StoreError('unavailable', 'the store is closed'))
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ commit, onDurable, resolve, reject })
-      this.#start()
-    })
+  /** Appends a commit. */
+  append(appending: Appending): void {
+    if (this.#isClosed) {
+      appending.onRefused(new StoreError('unavailable', 'the store is closed'))
+      return
+    }
+    this.#waiting.push(appending)
+    this.#start()
   }
 
   /** Goes on in a new file. `onRotated` is called when all records of the old one have been told of. */
@@ -129,6 +133,7 @@ export class JournalWriter {
     this.#isClosed = true
     await this.#running
     await this.#lazySync
+    await this.#room.settled()
     await this.#file.close().catch(() => undefined)
   }
 
@@ -153,24 +158,28 @@ export class JournalWriter {
   }
 
   #refuseAll(error: StoreError): void {
-    for (const { reject } of this.#waiting.splice(0)) reject(error)
+    for (const appending of this.#waiting.splice(0)) appending.onRefused(error)
     this.#rotation?.reject(error)
     this.#rotation = null
   }
 
-  #takeBatch(): Waiting[] {
+  #takeBatch(): Appending[] {
     let bytes = 0
     let count = 0
-    for (const { commit } of this.#waiting) {
-      bytes += commit.bytes.length
+    for (const appending of this.#waiting) {
+      bytes += sizeOf(appending)
       if (count > 0 && bytes > this.#options.batchBytes) break
       count++
     }
-    return count === this.#waiting.length ? this.#waiting.splice(0) : this.#waiting.splice(0, count)
+    const batch = this.#waiting
+    this.#waiting = batch.splice(count)
+    return batch
   }
 
-  async #writeBatch(batch: readonly Waiting[]): Promise<void> {
-    const bytes = this.#seal(batch)
+  async #writeBatch(batch: readonly Appending[]): Promise<void> {
+    const durableTo = this.#options.syncs ? this.#end : this.#syncedTo
+    const place = { salt: this.#salt, sequence: this.#nextSequence, durableTo }
+    const bytes = this.#encoder.encode(batch, place)
     try {
       await this.#writeDurably(bytes)
     } catch (cause) {
@@ -178,36 +187,24 @@ export class JournalWriter {
       return
     }
     this.#end += bytes.length
-    for (const { onDurable } of batch) onDurable(this.#nextSequence++)
-    for (const { resolve } of batch) resolve({ kind: 'durable' })
-  }
-
-  #seal(batch: readonly Waiting[]): Uint8Array {
-    const durableTo = this.#options.syncs ? this.#end : this.#syncedTo
-    let sequence = this.#nextSequence
-    for (const { commit } of batch) sealRecord(commit, this.#salt, sequence++, durableTo)
-    return batch.length === 1
-      ? batch[0]!.commit.bytes
-      : Buffer.concat(batch.map(({ commit }) => commit.bytes))
+    for (const appending of batch) appending.onDurable(this.#nextSequence++)
+    for (const appending of batch) appending.onOutcome(DURABLE)
   }
 
   async #writeDurably(bytes: Uint8Array): Promise<void> {
-    const { syncs, preallocateBytes } = this.#options
-    await this.#file.write(bytes, this.#end)
     const end = this.#end + bytes.length
-    if (!syncs) {
+    const growing = this.#room.freeUpTo(end)
+    if (growing !== null) await growing
+    await this.#file.write(bytes, this.#end)
+    if (!this.#options.syncs) {
       this.#syncLazily(end)
       return
     }
-    if (end > this.#allocated) {
-      this.#allocated = end
-      try {
-        await this.#file.write(new Uint8Array(preallocateBytes), end)
-        this.#allocated = end + preallocateBytes
-      } catch {
-        // Room in advance is only for speed. What was written of it is zeros.
-      }
+    if (this.#file.isThrough) {
+      this.#room.growInBackground(end)
+      return
     }
+    await this.#room.growBeforeSync(this.#file, end)
     await this.#file.sync()
   }
 
@@ -226,21 +223,24 @@ export class JournalWriter {
       .finally(() => (this.#lazySync = null))
   }
 
-  async #failBatch(batch: readonly Waiting[], cause: unknown): Promise<void> {
+  async #failBatch(batch: readonly Appending[], cause: unknown): Promise<void> {
     this.#isBroken = true
     if (await this.#repair()) {
-      for (const { reject } of batch) reject(asStoreError(cause, 'the journal could not be written'))
+      const error = asStoreError(cause, 'the journal could not be written')
+      for (const appending of batch) appending.onRefused(error)
     } else {
-      for (const { resolve } of batch) resolve({ kind: 'unknown', cause })
+      for (const appending of batch) appending.onOutcome({ kind: 'unknown', cause })
     }
   }
 
   /** Cuts the file back to what is durable, through a handle that knows nothing of the failure. */
   async #repair(): Promise<boolean> {
-    const { fileSystem } = this.#options
+    const { fileSystem, syncs } = this.#options
+    const name = journalName(this.#number)
     try {
       await this.#lazySync
-      const file = await fileSystem.open(journalName(this.#number), 'write')
+      await this.#room.settled()
+      const file = await fileSystem.open(name, 'write', syncs)
       try {
         await file.truncate(this.#end)
         await file.sync()
@@ -250,7 +250,7 @@ export class JournalWriter {
       }
       await this.#file.close().catch(() => undefined)
       this.#file = file
-      this.#allocated = this.#end
+      this.#room.reset(name, this.#end)
       this.#isBroken = false
       return true
     } catch {
@@ -264,15 +264,16 @@ export class JournalWriter {
     const salt = this.#options.newSalt()
     try {
       await this.#lazySync
+      await this.#room.settled()
       if (!this.#options.syncs) await this.#file.sync()
       const header = { number, salt, firstSequence: this.#nextSequence, previousEnd: this.#end }
-      const file = await createJournalFile(this.#options.fileSystem, header)
+      const file = await createJournalFile(this.#options.fileSystem, header, this.#options.syncs)
       await this.#file.close().catch(() => undefined)
       this.#file = file
       this.#number = number
       this.#salt = salt
       this.#end = RECORDS_START
-      this.#allocated = RECORDS_START
+      this.#room.reset(journalName(number), RECORDS_START)
       this.#syncedTo = RECORDS_START
     } catch (error) {
       if (!this.#options.syncs) this.#isBroken = true

@@ -1,10 +1,18 @@
 import * as fs from 'node:fs'
 import * as path from 'node:path'
-import type { File, FileSystem } from './file-system.js'
+import type { File, FileSystem, OpenMode } from './file-system.js'
 import { errorCodeOf } from './file-system.js'
 import { lockDirectory } from './directory-lock.js'
 
-const FLAGS: Readonly<Record<'read' | 'write' | 'create', string>> = { read: 'r', write: 'r+', create: 'w+' }
+const { O_RDONLY, O_RDWR, O_CREAT, O_TRUNC, O_DSYNC } = fs.constants
+const FLAGS: Readonly<Record<OpenMode, number>> = {
+  read: O_RDONLY,
+  write: O_RDWR,
+  create: O_RDWR | O_CREAT | O_TRUNC,
+}
+/** On other systems such a write leaves the data in the memory of the disk, or there is no such flag. */
+const CAN_WRITE_THROUGH = process.platform === 'linux'
+const NEW_FILE_MODE = 0o666
 
 /** The file system of this machine, below one directory. */
 export class NodeFileSystem implements FileSystem {
@@ -14,8 +22,14 @@ export class NodeFileSystem implements FileSystem {
     this.#root = path.resolve(root)
   }
 
-  async open(name: string, mode: 'read' | 'write' | 'create'): Promise<File> {
-    return new NodeFile(await call<number>((done) => fs.open(this.#at(name), FLAGS[mode], done)))
+  async open(name: string, mode: OpenMode, isThrough = false): Promise<File> {
+    const writesThrough = isThrough && CAN_WRITE_THROUGH
+    const flags = writesThrough ? FLAGS[mode] | O_DSYNC : FLAGS[mode]
+    const place = this.#at(name)
+    return new NodeFile(
+      await call<number>((done) => fs.open(place, flags, NEW_FILE_MODE, done)),
+      writesThrough,
+    )
   }
 
   async makeDirectory(name: string): Promise<void> {
@@ -58,10 +72,12 @@ export class NodeFileSystem implements FileSystem {
 
 /** Callbacks instead of file handles, because they cost the journal's writes the least. */
 class NodeFile implements File {
+  readonly isThrough: boolean
   readonly #descriptor: number
 
-  constructor(descriptor: number) {
+  constructor(descriptor: number, isThrough: boolean) {
     this.#descriptor = descriptor
+    this.isThrough = isThrough
   }
 
   async size(): Promise<number> {

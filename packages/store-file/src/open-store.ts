@@ -26,7 +26,7 @@ export interface FileStoreOptions {
   readonly checkpointStreams?: number
   /** Idle streams whose records are kept at hand. Default 16,384. */
   readonly cachedStreams?: number
-  /** How far the journal is filled with zeros in advance, in bytes. Default 1 MiB. */
+  /** How far the journal is filled with zeros in advance, in bytes. Default 4 MiB. */
   readonly preallocateBytes?: number
   /** Bytes of one write to the journal; a single longer commit still goes whole. Default 16 MiB. */
   readonly batchBytes?: number
@@ -90,13 +90,13 @@ async function recover(
   const manifest = await withUnusedNumbers(fileSystem, found ?? FIRST_MANIFEST)
   const tables = new TableSet(await openTables(fileSystem, manifest), options.cachedStreams ?? 16_384)
   try {
-    const newSalt = (): number => runtime.newSalt()
-    const recovered = await recoverJournal(fileSystem, manifest, found === null, tables, newSalt)
+    const syncs = options.durability !== 'os'
+    const writing = { syncs, newSalt: () => runtime.newSalt() }
+    const recovered = await recoverJournal(fileSystem, manifest, found === null, tables, writing)
     const { position, damage, damagedJournals, file, size, layer } = recovered
     const segments = new SegmentFiles(fileSystem)
     const opening = { openedAt: runtime.now(), sequence: position.nextSequence }
     const index = new StreamIndex(layer, tables, segments, opening)
-    const syncs = options.durability !== 'os'
     const journal = new JournalWriter(journalOptions(fileSystem, runtime, options), file, position, size)
     const checkpointer = new Checkpointer({ fileSystem, tables, segments }, manifest, damagedJournals)
     await checkpointer.removeUnnamed()
@@ -122,7 +122,7 @@ function journalOptions(
   return {
     fileSystem,
     syncs: options.durability !== 'os',
-    preallocateBytes: options.preallocateBytes ?? 1 << 20,
+    preallocateBytes: options.preallocateBytes ?? 4 << 20,
     batchBytes: options.batchBytes ?? 16 << 20,
     defer: (run) => runtime.defer(run),
     now: () => runtime.now(),

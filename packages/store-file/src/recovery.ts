@@ -24,6 +24,12 @@ export interface Recovered {
   readonly damagedJournals: ReadonlySet<number>
 }
 
+/** How the journal is going to be written. */
+export interface JournalWriting {
+  readonly syncs: boolean
+  readonly newSalt: () => number
+}
+
 const COPY_BYTES = 1 << 20
 
 const ABSENT: StreamHead = { record: null, version: 0, commitId: '', touchedAt: 0, mayHaveEntries: false }
@@ -81,15 +87,15 @@ export async function recoverJournal(
   manifest: Manifest,
   isNew: boolean,
   tables: TableSet,
-  newSalt: () => number,
+  writing: JournalWriting,
 ): Promise<Recovered> {
   const replay = new Replay(tables, manifest.damage)
   const damagedJournals = new Set<number>()
   const numbers = (await listNumbers(fileSystem, 'journal')).filter((number) => number >= manifest.journal)
-  if (numbers.length === 0) return beginJournal(fileSystem, manifest, isNew, replay, newSalt)
+  if (numbers.length === 0) return beginJournal(fileSystem, manifest, isNew, replay, writing)
   checkSequence(numbers, manifest.journal)
   const scans = await openScans(fileSystem, numbers)
-  if (scans.length === 0) return beginJournal(fileSystem, manifest, isNew, replay, newSalt)
+  if (scans.length === 0) return beginJournal(fileSystem, manifest, isNew, replay, writing)
   try {
     let last: ReplayedFile | null = null
     for (let i = 0; i < scans.length; i++) {
@@ -103,7 +109,7 @@ export async function recoverJournal(
         break
       }
     }
-    return await continueJournal(fileSystem, scans.at(-1)!.scan, last!, replay, damagedJournals)
+    return await continueJournal(fileSystem, scans.at(-1)!.scan, last!, replay, damagedJournals, writing)
   } finally {
     for (const { file } of scans) await file.close().catch(() => undefined)
   }
@@ -178,13 +184,13 @@ async function beginJournal(
   manifest: Manifest,
   isNew: boolean,
   replay: Replay,
-  newSalt: () => number,
+  writing: JournalWriting,
 ): Promise<Recovered> {
   if (!isNew || manifest.journal !== 1) {
     throw new StoreError('corrupt', `${journalName(manifest.journal)} is missing`)
   }
-  const header = { number: 1, salt: newSalt(), firstSequence: 1, previousEnd: 0 }
-  const file = await createJournalFile(fileSystem, header)
+  const header = { number: 1, salt: writing.newSalt(), firstSequence: 1, previousEnd: 0 }
+  const file = await createJournalFile(fileSystem, header, writing.syncs)
   const position = { number: 1, salt: header.salt, end: RECORDS_START, nextSequence: 1 }
   const { layer, damage } = replay
   return { layer, file, size: RECORDS_START, position, damage, damagedJournals: new Set() }
@@ -197,9 +203,10 @@ async function continueJournal(
   last: ReplayedFile,
   replay: Replay,
   damagedJournals: ReadonlySet<number>,
+  writing: JournalWriting,
 ): Promise<Recovered> {
   const { number, salt } = scan.header
-  const file = await fileSystem.open(journalName(number), 'write')
+  const file = await fileSystem.open(journalName(number), 'write', writing.syncs)
   try {
     const isClean = await scan.isZeroFrom(last.end)
     if (!isClean) await file.truncate(last.end)

@@ -5,11 +5,10 @@ import type { StreamStore } from '@ds/core'
 /** Bugs that stores of this kind have had, each planted between the store and what it stands on. */
 export const PLANTED_BUGS: Readonly<Record<string, Planted>> = {
   'answers before the disk has the commit': {
-    fileSystem: (disk) => withFiles(disk, (file) => ({ ...file, sync: () => Promise.resolve() })),
+    fileSystem: (disk) => withSyncs(disk, () => Promise.resolve()),
   },
   'overlooks that a sync failed': {
-    fileSystem: (disk) =>
-      withFiles(disk, (file) => ({ ...file, sync: () => file.sync().catch(() => undefined) })),
+    fileSystem: (disk) => withSyncs(disk, (file) => file.sync().catch(() => undefined)),
   },
   'never syncs a directory': {
     fileSystem: (disk) => changed(disk, { syncDirectory: () => Promise.resolve() }),
@@ -29,7 +28,7 @@ export const PLANTED_BUGS: Readonly<Record<string, Planted>> = {
 
 function changed(disk: FileSystem, changes: Partial<FileSystem>): FileSystem {
   return {
-    open: (path, mode) => disk.open(path, mode),
+    open: (path, mode, isThrough) => disk.open(path, mode, isThrough),
     makeDirectory: (path) => disk.makeDirectory(path),
     list: (path) => disk.list(path),
     rename: (from, to) => disk.rename(from, to),
@@ -41,7 +40,18 @@ function changed(disk: FileSystem, changes: Partial<FileSystem>): FileSystem {
 }
 
 function withFiles(disk: FileSystem, change: (file: File) => File): FileSystem {
-  return changed(disk, { open: async (path, mode) => change(await disk.open(path, mode)) })
+  return changed(disk, {
+    open: async (path, mode, isThrough) => change(await disk.open(path, mode, isThrough)),
+  })
+}
+
+function withSyncs(disk: FileSystem, sync: (file: File) => Promise<void>): FileSystem {
+  return changed(disk, {
+    open: async (path, mode) => {
+      const file = await disk.open(path, mode)
+      return { ...file, sync: () => sync(file) }
+    },
+  })
 }
 
 /** As if the bytes and the producers' state were written one after the other. */

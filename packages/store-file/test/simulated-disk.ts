@@ -1,4 +1,4 @@
-import type { File, FileSystem } from '../src/file-system.js'
+import type { File, FileSystem, OpenMode } from '../src/file-system.js'
 import type { Random } from './random.js'
 import { SimulatedDirectory } from './simulated-directory.js'
 import { SimulatedFile } from './simulated-file.js'
@@ -25,6 +25,8 @@ interface Step {
 export class SimulatedDisk implements FileSystem {
   readonly faults: Faults
   readonly #random: Random
+  /** Whether this system can write through. */
+  readonly #writesThrough: boolean
   readonly #root: SimulatedDirectory
   readonly #folders: Map<string, SimulatedDirectory>
   #steps: Step[] = []
@@ -44,6 +46,7 @@ export class SimulatedDisk implements FileSystem {
     folders: Map<string, SimulatedDirectory> = new Map<string, SimulatedDirectory>(),
   ) {
     this.#random = random
+    this.#writesThrough = random.chance(0.5)
     this.faults = faults
     this.#root = root
     this.#folders = folders
@@ -85,7 +88,7 @@ export class SimulatedDisk implements FileSystem {
     return [...(this.#folders.get(folder)?.files.keys() ?? [])].sort().map((name) => `${folder}/${name}`)
   }
 
-  open(path: string, mode: 'read' | 'write' | 'create'): Promise<File> {
+  open(path: string, mode: OpenMode, isThrough = false): Promise<File> {
     return this.#call(() => {
       const [folder, name] = this.#locate(path)
       let file = folder.files.get(name)
@@ -94,7 +97,7 @@ export class SimulatedDisk implements FileSystem {
         file = new SimulatedFile()
         folder.link(name, file)
       } else if (mode === 'create') file.truncate(0)
-      return this.#handle(file)
+      return this.#handle(file, isThrough && this.#writesThrough)
     })
   }
 
@@ -148,25 +151,39 @@ export class SimulatedDisk implements FileSystem {
     })
   }
 
-  #handle(file: SimulatedFile): File {
+  #handle(file: SimulatedFile, isThrough: boolean): File {
     let isOpen = true
+    let failuresTold = file.failures
+    const sync = (): void => {
+      const hasFailed = file.failures > failuresTold
+      failuresTold = file.failures
+      if (hasFailed) throw failure('EIO', 'a sync before')
+      file.sync()
+    }
+    const failSync = (): void => {
+      file.failSync(this.#random)
+      failuresTold = file.failures
+    }
     const call = <T>(work: () => T, whenFailing?: () => void): Promise<T> => {
       if (!isOpen) throw failure('EBADF', 'a closed file')
       return this.#call(work, whenFailing)
     }
     return {
+      isThrough,
       size: () => call(() => file.content.length),
       read: (into, position) => call(() => file.content.subarray(position).copy(into)),
       write: (bytes, position) =>
         call(
-          () => file.write(bytes, position),
-          () => file.write(bytes.subarray(0, this.#random.below(bytes.length + 1)), position),
+          () => {
+            file.write(bytes, position)
+            if (isThrough) sync()
+          },
+          () => {
+            file.write(bytes.subarray(0, this.#random.below(bytes.length + 1)), position)
+            if (isThrough && this.#random.chance(0.5)) failSync()
+          },
         ),
-      sync: () =>
-        call(
-          () => file.sync(),
-          () => file.failSync(this.#random),
-        ),
+      sync: () => call(sync, failSync),
       truncate: (size) => call(() => file.truncate(size)),
       close: () => {
         isOpen = false

@@ -17,6 +17,8 @@ export class SimulatedFile {
   #current: Buffer
   #durable: Buffer
   #pending: PendingChange[] = []
+  /** How many syncs have failed; every handle is told of each once. */
+  failures = 0
 
   constructor(content: Buffer = Buffer.alloc(0)) {
     this.#current = content
@@ -50,6 +52,7 @@ export class SimulatedFile {
    * seeing it, but later syncs do not bring it to the disk.
    */
   failSync(random: Random): void {
+    this.failures++
     this.#durable = this.#survive(random, 'some')
     this.#pending = []
   }
