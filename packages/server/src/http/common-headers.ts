@@ -43,7 +43,7 @@ const RESPONSE_HEADERS = [
 const PREFLIGHT_SECONDS = '86400'
 
 /** @see PROTOCOL §12.7 */
-const SECURITY = ['x-content-type-options', 'nosniff', 'cross-origin-resource-policy', 'cross-origin']
+const SECURITY: readonly string[] = ['x-content-type-options', 'nosniff', 'cross-origin-resource-policy', 'cross-origin']
 
 /** Adds to replies what every one of them carries: browser security headers, and who may read it. */
 export class CommonHeaders {
@@ -54,8 +54,9 @@ export class CommonHeaders {
   }
 
   addTo(reply: HttpReply, request: HttpRequest): HttpReply {
-    const { status, headers, body } = reply
-    return { status, headers: headers.concat(SECURITY, this.#forOrigin(request)), body }
+    reply.headers.push(...SECURITY)
+    if (this.#cors !== false) this.#addCors(reply.headers, this.#cors, request)
+    return reply
   }
 
   /** Answers a preflight, and tells everybody else which methods there are. */
@@ -74,28 +75,20 @@ export class CommonHeaders {
     return { status: 204, headers: [...ALLOW, ...allowed], body: null }
   }
 
-  #forOrigin(request: HttpRequest): readonly string[] {
-    if (this.#cors === false) return NONE
+  #addCors(headers: string[], cors: Exclude<CorsOption, false>, request: HttpRequest): void {
     const origin = request.header('origin')
-    if (this.#cors === '*') {
+    if (cors === '*') {
       // Caches may give what a page or a script has read to the other, so every read says who may see it.
-      return origin === undefined && isNeverCached(request.method) ? NONE : FOR_EVERYBODY
+      if (origin !== undefined || !isNeverCached(request.method)) headers.push(...FOR_EVERYBODY)
+      return
     }
-    if (origin === undefined || !this.#cors.includes(origin)) return ['vary', 'origin']
-    return [
-      'vary',
-      'origin',
-      'access-control-allow-origin',
-      origin,
-      'access-control-allow-credentials',
-      'true',
-      'access-control-expose-headers',
-      RESPONSE_HEADERS,
-    ]
+    headers.push('vary', 'origin')
+    if (origin === undefined || !cors.includes(origin)) return
+    headers.push('access-control-allow-origin', origin, 'access-control-allow-credentials', 'true')
+    headers.push('access-control-expose-headers', RESPONSE_HEADERS)
   }
 }
 
-const NONE: readonly string[] = []
 const FOR_EVERYBODY: readonly string[] = [
   'access-control-allow-origin',
   '*',

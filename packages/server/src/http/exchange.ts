@@ -33,8 +33,11 @@ export class ClientGone extends Error {
 /** A response, ready to be sent by any runtime. */
 export interface HttpReply {
   readonly status: number
-  /** Names and values in turn. `Content-Length` is the binding's business. */
-  readonly headers: readonly string[]
+  /**
+   * Names and values in turn. `Content-Length` is the binding's business. Whoever passes the reply on may add to
+   * them, so no two replies share them.
+   */
+  readonly headers: string[]
   readonly body: ReplyBody
 }
 

@@ -53,10 +53,10 @@ export function replyToAppend(outcome: AppendOutcome): HttpReply {
   switch (outcome.kind) {
     case 'appended': {
       const status = outcome.producer !== null && outcome.hadBody ? 200 : 204
-      return bare(status, [...position(outcome.tail, outcome.closed), ...producer(outcome.producer)])
+      return acknowledge(status, outcome)
     }
     case 'duplicate':
-      return bare(204, [...position(outcome.tail, outcome.closed), ...producer(outcome.producer)])
+      return acknowledge(204, outcome)
     case 'already-closed':
       return bare(204, position(outcome.tail, true))
     case 'not-found':
@@ -130,7 +130,7 @@ export function replyToAbsence(kind: 'not-found' | 'gone'): HttpReply {
 }
 
 /** A response without a body. */
-export function bare(status: number, headers: readonly string[]): HttpReply {
+export function bare(status: number, headers: string[]): HttpReply {
   return { status, headers, body: null }
 }
 
@@ -145,9 +145,16 @@ function describe(stream: StreamInfo): string[] {
   return [HEADER.contentType, stream.contentType, ...position(stream.tail, stream.closed)]
 }
 
-function producer(state: { readonly epoch: number; readonly lastSeq: number } | null): string[] {
-  if (state === null) return []
-  return [HEADER.producerEpoch, String(state.epoch), HEADER.producerSeq, String(state.lastSeq)]
+/** Tells a writer where the stream ends and, if it is a producer, what the stream remembers of it. */
+function acknowledge(
+  status: number,
+  { tail, closed, producer }: Pick<AppendOutcome & { kind: 'appended' }, 'tail' | 'closed' | 'producer'>,
+): HttpReply {
+  const headers = position(tail, closed)
+  if (producer !== null) {
+    headers.push(HEADER.producerEpoch, String(producer.epoch), HEADER.producerSeq, String(producer.lastSeq))
+  }
+  return bare(status, headers)
 }
 
 function invalidJson(outcome: { readonly message: string; readonly position: number }): HttpReply {

@@ -8,16 +8,36 @@ import { totalLength } from '@ds/core'
 /** How much a live reader's socket may hold before it is left alone until it has drained, in bytes. */
 const LIVE_BUFFER_BYTES = 64 << 10
 
+/** The origins that requests name. Most name the same, which is put together once. */
+export class RequestOrigins {
+  readonly #scheme: string
+  #host = ''
+  #origin = ''
+
+  constructor(scheme: 'http' | 'https') {
+    this.#scheme = scheme
+  }
+
+  of({ headers, httpVersion }: IncomingMessage): string {
+    const host = headers.host ?? (httpVersion === '1.0' ? 'localhost' : '')
+    if (host !== this.#host) {
+      this.#host = host
+      this.#origin = `${this.#scheme}://${host}`
+    }
+    return this.#origin
+  }
+}
+
 /** A node:http request as the handler sees it. */
 export class NodeRequest implements HttpRequest {
   readonly #message: IncomingMessage
   readonly #response: ServerResponse
-  readonly #scheme: string
+  readonly origin: string
 
-  constructor(message: IncomingMessage, response: ServerResponse, scheme: string) {
+  constructor(message: IncomingMessage, response: ServerResponse, origins: RequestOrigins) {
     this.#message = message
     this.#response = response
-    this.#scheme = scheme
+    this.origin = origins.of(message)
   }
 
   get method(): string {
@@ -26,11 +46,6 @@ export class NodeRequest implements HttpRequest {
 
   get target(): string {
     return toOriginForm(this.#message.url!)
-  }
-
-  get origin(): string {
-    const { headers, httpVersion } = this.#message
-    return `${this.#scheme}://${headers.host ?? (httpVersion === '1.0' ? 'localhost' : '')}`
   }
 
   header(name: string): string | undefined {
@@ -88,16 +103,15 @@ const NO_BYTES = new Uint8Array(0)
 export function sendReply(reply: HttpReply, response: ServerResponse): void {
   const { status, headers, body } = reply
   if (isLiveBody(body)) {
-    response.writeHead(status, headers as string[])
+    response.writeHead(status, headers)
     sendLive(body, response)
   } else if (body === null) {
-    response.writeHead(
-      status,
-      hasNoLength(status, response) ? (headers as string[]) : [...headers, 'content-length', '0'],
-    )
+    if (!hasNoLength(status, response)) headers.push('content-length', '0')
+    response.writeHead(status, headers)
     response.end()
   } else {
-    response.writeHead(status, [...headers, 'content-length', String(totalLength(body))])
+    headers.push('content-length', String(totalLength(body)))
+    response.writeHead(status, headers)
     sendPieces(body, response)
   }
 }

@@ -1,11 +1,12 @@
 import type { ErrorCode } from '../http/errors.js'
+import type { HttpReply } from '../http/exchange.js'
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { StreamHandler } from '../http/handler.js'
 import { ALLOW } from '../http/common-headers.js'
 import { ClientGone, isLiveBody } from '../http/exchange.js'
 import { ERROR_STATUS } from '../http/errors.js'
-import { NodeRequest, sendReply } from './node-exchange.js'
+import { NodeRequest, RequestOrigins, sendReply } from './node-exchange.js'
 import { PipelinedResponses } from './pipelined-responses.js'
 import { STATUS_CODES } from 'node:http'
 
@@ -23,18 +24,27 @@ export function createNodeListener(
   handler: StreamHandler,
   scheme: 'http' | 'https' = 'http',
 ): RequestListener {
+  const origins = new RequestOrigins(scheme)
   return (message: IncomingMessage, response: ServerResponse): void => {
-    handler
-      .handle(new NodeRequest(message, response, scheme))
-      .then((reply) => {
-        if (!response.destroyed) sendReply(reply, response)
-        else if (isLiveBody(reply.body)) reply.body.onClose()
-      })
-      .catch((error: unknown) => {
-        if (!(error instanceof ClientGone)) handler.settings.onFault(error)
-        response.destroy()
-      })
+    handler.handle(new NodeRequest(message, response, origins)).then(
+      (reply) => send(reply, response, handler),
+      (error: unknown) => abandon(error, response, handler),
+    )
   }
+}
+
+function send(reply: HttpReply, response: ServerResponse, handler: StreamHandler): void {
+  try {
+    if (!response.destroyed) sendReply(reply, response)
+    else if (isLiveBody(reply.body)) reply.body.onClose()
+  } catch (error) {
+    abandon(error, response, handler)
+  }
+}
+
+function abandon(error: unknown, response: ServerResponse, handler: StreamHandler): void {
+  if (!(error instanceof ClientGone)) handler.settings.onFault(error)
+  response.destroy()
 }
 
 /**
