@@ -19,6 +19,17 @@ describe('a commit', () => {
     expect(readAll(store, 'a', idOf('s'), 0, 1)).toBe('x')
   })
 
+  it('does not change what was loaded before it', () => {
+    const store = new MemoryStore()
+    const first = recordOf({ tail: 1 })
+    put(store, 'a', changeOf(first, 'x'))
+    const loaded = store.load(a, [])!
+    put(store, 'a', changeOf(recordOf({ tail: 2, closed: true, lastStreamSeq: '1' }), 'y'))
+    expect(loaded.record).toEqual(recordOf({ tail: 1 }))
+    expect(first).toEqual(recordOf({ tail: 1 }))
+    expect(store.load(a, [])!.record).toEqual(recordOf({ tail: 2, closed: true, lastStreamSeq: '1' }))
+  })
+
   it('is recognised by its id', () => {
     const store = new MemoryStore()
     put(store, 'a', changeOf(recordOf(), '', { commitId: 'mine' }))

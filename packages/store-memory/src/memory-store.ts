@@ -12,9 +12,13 @@ import type {
   Version,
 } from '@ds/core'
 
-/** One stream as it is kept: what `load` returns, its bytes, and a version that counts commits. */
+/**
+ * One stream as it is kept: what `load` returns, its bytes, and a version that counts commits. The record is changed
+ * in place and handed out as a copy: an object that lives from one append to the next costs the garbage collector
+ * more than a copy that is dropped at once.
+ */
 interface StoredStream {
-  record: StreamRecord
+  readonly record: StreamRecord
   version: number
   commitId: string
   touchedAt: number
@@ -63,7 +67,7 @@ export class MemoryStore implements StreamStore {
     const stored = this.#streams.get(path)
     if (stored === undefined) return null
     const { record, version, commitId, touchedAt } = stored
-    return { record, version, commitId, touchedAt, entries: pick(stored.entries, entryKeys) }
+    return { record: { ...record }, version, commitId, touchedAt, entries: pick(stored.entries, entryKeys) }
   }
 
   commit(path: StreamPath, expected: Version | null, change: StreamChange): CommitResult {
@@ -147,7 +151,7 @@ export class MemoryStore implements StreamStore {
     const bytes = new ByteLog(record.base)
     const touchedAt = change.touchedAt ?? record.createdAt
     const created: StoredStream = {
-      record,
+      record: { ...record },
       version,
       commitId: change.commitId,
       touchedAt,
@@ -172,7 +176,7 @@ export class MemoryStore implements StreamStore {
       if (value === null) stored.entries?.delete(key)
       else (stored.entries ??= new Map<string, string>()).set(key, value)
     }
-    stored.record = record
+    Object.assign(stored.record, record)
     stored.version = version
     stored.commitId = change.commitId
     if (change.touchedAt !== null && change.touchedAt > stored.touchedAt) stored.touchedAt = change.touchedAt
