@@ -39,13 +39,21 @@ export class CommitQueue {
   readonly #environment: Environment
   readonly #limits: StreamLimits
   readonly #committer: Committer
+  readonly #onGrown: ((path: StreamPath) => void) | undefined
   readonly #queues = new Map<StreamPath, StreamQueue>()
   #queuedBytes = 0
   /** Queues that are drained at the end of this turn of the event loop. */
   #ready: StreamQueue[] = []
   #idle: (() => void)[] = []
 
-  constructor(store: StreamStore, environment: Environment, limits: StreamLimits) {
+  /** @param onGrown called when a commit has made a stream longer, or made one that is not empty */
+  constructor(
+    store: StreamStore,
+    environment: Environment,
+    limits: StreamLimits,
+    onGrown?: (path: StreamPath) => void,
+  ) {
+    this.#onGrown = onGrown
     this.#store = store
     this.#environment = environment
     this.#limits = limits
@@ -152,8 +160,11 @@ export class CommitQueue {
         : outcomes
     }
     const committed = this.#committer.commit(path, loaded?.version ?? null, change)
-    const conclude = (done: boolean): MaybePromise<readonly unknown[]> =>
-      done ? outcomes : this.#commitBatch(path, batch, attempt + 1)
+    const conclude = (done: boolean): MaybePromise<readonly unknown[]> => {
+      if (!done) return this.#commitBatch(path, batch, attempt + 1)
+      if (change.record !== null && change.record.tail !== (loaded?.record.tail ?? 0)) this.#onGrown?.(path)
+      return outcomes
+    }
     return isPromise(committed) ? committed.then(conclude) : conclude(committed)
   }
 

@@ -37,6 +37,8 @@ export interface StreamEngineOptions {
   readonly limits?: Partial<StreamLimits>
   /** Told of faults in work that no request waits for. */
   readonly onBackgroundFault?: (fault: StreamFault) => void
+  /** Called after a commit that made a stream longer, or made one that is not empty; must be quick, and not throw. */
+  readonly onStreamGrown?: (path: StreamPath) => void
 }
 
 const NO_KEYS: readonly string[] = []
@@ -73,7 +75,7 @@ export class StreamEngine {
     this.store = store
     this.limits = { ...DEFAULT_LIMITS, ...options.limits }
     this.#environment = environment
-    this.#queue = new CommitQueue(store, environment, this.limits)
+    this.#queue = new CommitQueue(store, environment, this.limits, options.onStreamGrown)
     this.#pages = new PageReader(store, environment)
     this.#feedContext = {
       store,
