@@ -1,4 +1,5 @@
 import { ByteLog } from './byte-log.js'
+import { overwriteRecord } from './overwrite-record.js'
 import { StoreError, comparePaths, dueAt, totalLength } from '@ds/core'
 import type {
   CommitResult,
@@ -176,7 +177,7 @@ export class MemoryStore implements StreamStore {
       if (value === null) stored.entries?.delete(key)
       else (stored.entries ??= new Map<string, string>()).set(key, value)
     }
-    Object.assign(stored.record, record)
+    overwriteRecord(stored.record, record)
     stored.version = version
     stored.commitId = change.commitId
     if (change.touchedAt !== null && change.touchedAt > stored.touchedAt) stored.touchedAt = change.touchedAt
