@@ -1,9 +1,36 @@
-const FIRST_BLOCK_BYTES = 256
+const FIRST_BLOCK_BYTES = 64
 const LARGEST_BLOCK_BYTES = 1 << 20
+const FIRST_SLAB_BYTES = 16 << 10
+
+/**
+ * Memory for the blocks of many streams, taken in large pieces: a typed array for each small block would cost more
+ * than what is in it. It is given back as a whole.
+ */
+export class ByteArena {
+  #slab: Uint8Array = new Uint8Array(0)
+  #used = 0
+  #nextSlabBytes = FIRST_SLAB_BYTES
+
+  /** Where `bytes` bytes of memory are. */
+  take(bytes: number): { readonly slab: Uint8Array; readonly offset: number } {
+    if (bytes >= LARGEST_BLOCK_BYTES) return { slab: new Uint8Array(bytes), offset: 0 }
+    if (this.#used + bytes > this.#slab.length) {
+      this.#slab = new Uint8Array(Math.max(this.#nextSlabBytes, bytes))
+      this.#nextSlabBytes = Math.min(LARGEST_BLOCK_BYTES, this.#nextSlabBytes * 2)
+      this.#used = 0
+    }
+    const offset = this.#used
+    this.#used += bytes
+    return { slab: this.#slab, offset }
+  }
+}
 
 interface Block {
+  /** The position of its first byte in the stream. */
   readonly start: number
-  readonly bytes: Uint8Array
+  readonly slab: Uint8Array
+  readonly offset: number
+  readonly size: number
   used: number
 }
 
@@ -16,22 +43,26 @@ export class ByteLog {
   readonly from: number
   /** The position after the last one. */
   tail: number
+  readonly #arena: ByteArena
   readonly #blocks: Block[] = []
 
-  constructor(from: number) {
+  constructor(from: number, arena: ByteArena) {
     this.from = from
     this.tail = from
+    this.#arena = arena
   }
 
   append(piece: Uint8Array): void {
-    let left = piece
-    while (left.length > 0) {
-      const block = this.#blockWithRoom(left.length)
-      const fitting = left.subarray(0, block.bytes.length - block.used)
-      block.bytes.set(fitting, block.used)
-      block.used += fitting.length
-      this.tail += fitting.length
-      left = left.subarray(fitting.length)
+    for (let at = 0; at < piece.length;) {
+      const block = this.#blockWithRoom(piece.length - at)
+      const length = Math.min(piece.length - at, block.size - block.used)
+      block.slab.set(
+        length === piece.length ? piece : piece.subarray(at, at + length),
+        block.offset + block.used,
+      )
+      block.used += length
+      this.tail += length
+      at += length
     }
   }
 
@@ -40,18 +71,20 @@ export class ByteLog {
     const end = Math.min(this.tail, from + limitBytes)
     const pieces: Uint8Array[] = []
     for (let i = this.#findBlock(from); i < this.#blocks.length; i++) {
-      const { start, bytes, used } = this.#blocks[i]!
+      const { start, slab, offset, used } = this.#blocks[i]!
       if (start >= end) break
-      pieces.push(bytes.subarray(Math.max(from, start) - start, Math.min(end - start, used)))
+      const first = Math.max(from, start) - start
+      pieces.push(slab.subarray(offset + first, offset + Math.min(end - start, used)))
     }
     return pieces
   }
 
   #blockWithRoom(wanted: number): Block {
     const last = this.#blocks.at(-1)
-    if (last !== undefined && last.used < last.bytes.length) return last
+    if (last !== undefined && last.used < last.size) return last
     const size = Math.min(LARGEST_BLOCK_BYTES, Math.max(FIRST_BLOCK_BYTES, this.tail - this.from, wanted))
-    const block = { start: this.tail, bytes: new Uint8Array(size), used: 0 }
+    const { slab, offset } = this.#arena.take(size)
+    const block = { start: this.tail, slab, offset, size, used: 0 }
     this.#blocks.push(block)
     return block
   }

@@ -5,7 +5,8 @@ import type { SegmentFiles } from './segments.js'
 import type { SegmentUse } from './manifest.js'
 import type { ByteLog } from './byte-log.js'
 import { SegmentUses } from './segment-uses.js'
-import { SegmentWriter } from './segments.js'
+import { SegmentReadAhead } from './segment-read-ahead.js'
+import { SegmentWriter } from './segment-writer.js'
 import { StoreError } from '@ds/core'
 import { TableWriter } from './table-writer.js'
 
@@ -18,7 +19,7 @@ export class CheckpointRound {
   readonly table: TableWriter
   readonly uses: SegmentUses
   readonly #fileSystem: FileSystem
-  readonly #segments: SegmentFiles
+  readonly #segments: SegmentReadAhead
   readonly #segmentId: number
   #writer: SegmentWriter | null = null
 
@@ -30,7 +31,7 @@ export class CheckpointRound {
     uses: readonly SegmentUse[],
   ) {
     this.#fileSystem = fileSystem
-    this.#segments = segments
+    this.#segments = new SegmentReadAhead(segments)
     this.table = table
     this.#segmentId = segmentId
     this.uses = new SegmentUses(uses)
@@ -96,21 +97,30 @@ export class CheckpointRound {
 
   async #write(path: string, extents: readonly Extent[], log: ByteLog | null): Promise<Extent> {
     const writer = (this.#writer ??= await SegmentWriter.create(this.#fileSystem, this.#segmentId))
-    writer.begin(path, extents[0]?.position ?? log!.from)
-    for (const extent of extents) {
-      const end = extent.position + extent.length
-      for (let from = extent.position; from < end;) {
-        const pieces = await this.#segments.read(extent, from, COPY_BYTES)
-        if (pieces === null) throw new StoreError('corrupt', 'a segment is missing')
-        for (const piece of pieces) {
-          await writer.add(piece)
-          from += piece.length
-        }
-      }
+    const joined = extents.reduce((sum, extent) => sum + extent.length, 0)
+    const length = joined + (log === null ? 0 : log.tail - log.from)
+    writer.begin(path, extents[0]?.position ?? log!.from, length)
+    for (const extent of extents) await this.#copy(extent, writer)
+    for (const piece of log?.read(log.from, Infinity) ?? []) {
+      const writing = writer.add(piece)
+      if (writing !== undefined) await writing
     }
-    for (const piece of log?.read(log.from, Infinity) ?? []) await writer.add(piece)
     const extent = await writer.end()
     this.uses.release(extents)
     return extent
+  }
+
+  async #copy(extent: Extent, writer: SegmentWriter): Promise<void> {
+    const end = extent.position + extent.length
+    for (let from = extent.position; from < end;) {
+      const reading = this.#segments.read(extent, from, COPY_BYTES)
+      const pieces = reading instanceof Promise ? await reading : reading
+      if (pieces === null) throw new StoreError('corrupt', 'a segment is missing')
+      for (const piece of pieces) {
+        const writing = writer.add(piece)
+        if (writing !== undefined) await writing
+        from += piece.length
+      }
+    }
   }
 }

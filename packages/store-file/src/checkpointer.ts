@@ -1,14 +1,14 @@
 import type { Damage, Manifest } from './manifest.js'
 import type { Extent, TableHead } from './table-format.js'
 import type { FileSystem } from './file-system.js'
-import type { HotLayer, HotStream } from './hot-layer.js'
+import type { HotLayer, HotStream, KnownEntries } from './hot-layer.js'
 import type { SegmentFiles } from './segments.js'
 import type { StreamPath } from '@ds/core'
 import type { TableSet } from './table-set.js'
 import { CheckpointRound } from './checkpoint-round.js'
 import { EMPTY_KEY, encodeEntry, encodeHead } from './table-format.js'
 import { StoreError, comparePaths, dueAt } from '@ds/core'
-import { isStream } from './hot-layer.js'
+import { isStream, knownBelow } from './hot-layer.js'
 import { SegmentUses } from './segment-uses.js'
 import { TableReader } from './table-reader.js'
 import { TableWriter } from './table-writer.js'
@@ -154,7 +154,7 @@ export class Checkpointer {
     const extents = await round.addBytes(path, hot, isSame ? old.extents : [])
     const mayHaveEntries = (isSame && old.mayHaveEntries) || hot.entries !== null
     const { record, version, commitId, touchedAt } = hot
-    const known = mergeKnown(hot)
+    const known = fewEntries(knownBelow(hot))
     const head: TableHead = { record, version, commitId, touchedAt, mayHaveEntries, extents, known }
     await addHead(round, path, head)
     const keys = [...(hot.entries ?? [])].map(([key, value]) => [Buffer.from(key), value] as const)
@@ -246,8 +246,6 @@ async function addHead(round: CheckpointRound, path: StreamPath, head: TableHead
   })
 }
 
-function mergeKnown(hot: HotStream): Map<string, string | null> {
-  const known = hot.isWhole ? new Map<string, string | null>() : new Map(hot.known)
-  for (const [key, value] of hot.entries ?? []) known.set(key, value)
-  return known.size > MAX_KNOWN ? new Map<string, string | null>() : known
+function fewEntries(known: KnownEntries): KnownEntries {
+  return known !== null && known.size > MAX_KNOWN ? null : known
 }

@@ -1,5 +1,5 @@
 import type { StreamId, StreamPath, StreamRecord } from '@ds/core'
-import { ByteLog } from './byte-log.js'
+import { ByteArena, ByteLog } from './byte-log.js'
 import { comparePaths, dueAt } from '@ds/core'
 
 /** A stream at one moment, wherever that is kept. */
@@ -21,6 +21,15 @@ export function isStream<Head extends StreamHead>(
   return head !== null && head !== undefined && head.record !== null
 }
 
+/** Entries at hand, by key; null when they are known not to be there. The whole is null when there are none. */
+export type KnownEntries = Map<string, string | null> | null
+
+/** What is known of a stream's entries in a layer and below it, for the layer above. */
+export function knownBelow(hot: HotStream): KnownEntries {
+  if (hot.entries === null) return hot.isWhole || hot.known === null ? null : new Map(hot.known)
+  return new Map([...(hot.isWhole || hot.known === null ? [] : hot.known), ...hot.entries])
+}
+
 /** What a commit does to a layer, whether it has just been made or is found in the journal. */
 export interface Step {
   readonly record: StreamRecord | null
@@ -40,8 +49,8 @@ export class HotStream implements StreamHead {
   mayHaveEntries: boolean
   /** Entries that were set or removed since; null while there are none. */
   entries: Map<string, string | null> | null = null
-  /** Entries that were looked up below, so that they need not be again. */
-  readonly known: Map<string, string | null>
+  /** Entries that were looked up below, so that they need not be again; null while there are none. */
+  known: KnownEntries
   /** Bytes that were added since; null while there are none. */
   bytes: ByteLog | null = null
   /** Whether the incarnation began in this layer, so that nothing below belongs to it. */
@@ -49,7 +58,7 @@ export class HotStream implements StreamHead {
   /** Whether layers below know of a stream at this path. */
   readonly isAbove: boolean
 
-  constructor(head: StreamHead, isAbove: boolean, known: Map<string, string | null>) {
+  constructor(head: StreamHead, isAbove: boolean, known: KnownEntries) {
     this.record = head.record
     this.version = head.version
     this.commitId = head.commitId
@@ -63,29 +72,27 @@ export class HotStream implements StreamHead {
   entryHere(key: string): string | null | undefined {
     const value = this.entries?.get(key)
     if (value !== undefined) return value
-    return this.isWhole || !this.mayHaveEntries ? null : this.known.get(key)
+    return this.isWhole || !this.mayHaveEntries ? null : this.known?.get(key)
   }
 
   /** The same stream in the next layer, where nothing of it has changed yet. */
   continued(): HotStream {
     const mayHaveEntries = this.mayHaveEntries || this.entries !== null
-    const known = this.isWhole ? new Map<string, string | null>() : new Map(this.known)
-    for (const [key, value] of this.entries ?? []) known.set(key, value)
     const { record, version, commitId, touchedAt } = this
-    return new HotStream({ record, version, commitId, touchedAt, mayHaveEntries }, true, known)
+    return new HotStream({ record, version, commitId, touchedAt, mayHaveEntries }, true, knownBelow(this))
   }
 
-  apply(step: Step): void {
+  apply(step: Step, arena: ByteArena): void {
     const isSame = this.record !== null && this.record.streamId === step.record?.streamId
     if (!isSame) {
       this.isWhole = true
       this.bytes = null
       this.entries = null
-      this.known.clear()
+      this.known = null
       this.mayHaveEntries = false
     }
     for (const piece of step.bytes) {
-      this.bytes ??= new ByteLog(isSame ? this.record!.tail : (step.record?.base ?? 0))
+      this.bytes ??= new ByteLog(isSame ? this.record!.tail : (step.record?.base ?? 0), arena)
       this.bytes.append(piece)
     }
     for (const [key, value] of step.entries)
@@ -102,6 +109,7 @@ export class HotStream implements StreamHead {
 /** Streams that changed since some moment, in memory. */
 export class HotLayer {
   readonly streams: Map<StreamPath, HotStream> = new Map<StreamPath, HotStream>()
+  readonly #arena: ByteArena = new ByteArena()
   /** Paths of streams that can become due; the ones looked at go to the end. */
   readonly #dueCandidates = new Set<StreamPath>()
   #sortedPaths: StreamPath[] | null = null
@@ -119,7 +127,7 @@ export class HotLayer {
 
   /** Carries out a commit on a stream that the layer has already. */
   apply(path: StreamPath, hot: HotStream, step: Step): void {
-    hot.apply(step)
+    hot.apply(step, this.#arena)
     if (hot.record === null && !hot.isAbove) {
       this.streams.delete(path)
       this.#sortedPaths = null

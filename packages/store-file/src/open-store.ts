@@ -20,11 +20,11 @@ export interface FileStoreOptions {
    * `os`, when the operating system has it, so that it survives the end of the process.
    */
   readonly durability?: 'fsync' | 'os'
-  /** Bytes of journal after which a checkpoint is made; memory holds a few times as much. Default 32 MiB. */
+  /** Bytes of journal after which a checkpoint is made; memory holds a few times as much. Default 64 MiB. */
   readonly checkpointBytes?: number
-  /** Changed streams after which a checkpoint is made. Default 20,000. */
+  /** Changed streams after which a checkpoint is made. Default 100,000. */
   readonly checkpointStreams?: number
-  /** Idle streams whose records are kept at hand. Default 16,384. */
+  /** Idle streams whose records are kept at hand, at about half a kilobyte each. Default 131,072. */
   readonly cachedStreams?: number
   /** How far the journal is filled with zeros in advance, in bytes. Default 4 MiB. */
   readonly preallocateBytes?: number
@@ -88,7 +88,7 @@ async function recover(
   await claimDirectory(fileSystem)
   const found = await readManifest(fileSystem)
   const manifest = await withUnusedNumbers(fileSystem, found ?? FIRST_MANIFEST)
-  const tables = new TableSet(await openTables(fileSystem, manifest), options.cachedStreams ?? 16_384)
+  const tables = new TableSet(await openTables(fileSystem, manifest), options.cachedStreams ?? 131_072)
   try {
     const syncs = options.durability !== 'os'
     const writing = { syncs, newSalt: () => runtime.newSalt() }
@@ -101,8 +101,8 @@ async function recover(
     const checkpointer = new Checkpointer({ fileSystem, tables, segments }, manifest, damagedJournals)
     await checkpointer.removeUnnamed()
     const maintenance = new Maintenance(journal, index, checkpointer, damage, {
-      checkpointBytes: options.checkpointBytes ?? 32 << 20,
-      checkpointStreams: options.checkpointStreams ?? 20_000,
+      checkpointBytes: options.checkpointBytes ?? 64 << 20,
+      checkpointStreams: options.checkpointStreams ?? 100_000,
       now: () => runtime.now(),
       onFault: options.onFault ?? (() => undefined),
     })

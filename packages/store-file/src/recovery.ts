@@ -74,7 +74,7 @@ class Replay implements ReplayTarget {
 
   async #begin(path: StreamPath): Promise<HotStream> {
     const head = await this.#tables.find(path)
-    return this.layer.add(path, new HotStream(head ?? ABSENT, head !== null, new Map(head?.known)))
+    return this.layer.add(path, new HotStream(head ?? ABSENT, head !== null, head?.known ?? null))
   }
 }
 

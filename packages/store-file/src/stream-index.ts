@@ -164,8 +164,8 @@ export class StreamIndex {
     if (sealed !== undefined) return sealed.continued()
     // It was sealed when it was looked at, and has been stored since.
     if (head instanceof HotStream) return head.continued()
-    const known = new Map((head as TableHead | null)?.known)
-    return new HotStream(head ?? ABSENT, head !== null, known)
+    const known = (head as TableHead | null)?.known ?? null
+    return new HotStream(head ?? ABSENT, head !== null, known === null ? null : new Map(known))
   }
 
   #touchedByOpening(head: TableHead): TableHead {
@@ -207,7 +207,7 @@ export class StreamIndex {
     const sealed = this.sealed?.get(path)
     if (sealed !== undefined) return sealed.entryHere(key)
     if (hot !== undefined) return undefined
-    return head.mayHaveEntries ? (head as TableHead).known.get(key) : null
+    return head.mayHaveEntries ? (head as TableHead).known?.get(key) : null
   }
 
   /** Looks up what the tables have of some entries, and keeps it at hand. */
@@ -220,10 +220,10 @@ export class StreamIndex {
       for (const key of keys) found.set(key, await this.tables.findEntry(path, before.record.streamId, key))
       const head = await this.head(path)
       if (head?.record?.streamId !== before.record.streamId || generation !== this.tables.generation) continue
-      const known = (this.active.get(path) ?? this.sealed?.get(path) ?? (head as TableHead)).known
+      const holder = this.active.get(path) ?? this.sealed?.get(path) ?? (head as TableHead)
       // What a layer knows is newer than what the tables say.
       for (const [key, value] of found)
-        if (this.#entryNow(path, head, key) === undefined) known.set(key, value)
+        if (this.#entryNow(path, head, key) === undefined) (holder.known ??= new Map()).set(key, value)
       const loaded = this.#withEntries(path, head, keys)
       if (loaded === null || !('then' in loaded)) return loaded
     }

@@ -1,4 +1,4 @@
-import type { StreamHead } from './hot-layer.js'
+import type { KnownEntries, StreamHead } from './hot-layer.js'
 import type { StreamRecord } from '@ds/core'
 import { StoreError } from '@ds/core'
 import { crc32c } from './crc32c.js'
@@ -37,7 +37,7 @@ export interface Extent {
 export interface TableHead extends StreamHead {
   readonly extents: readonly Extent[]
   /** Entries that were looked up before. */
-  readonly known: Map<string, string | null>
+  known: KnownEntries
 }
 
 export interface BlockEntry {
@@ -55,17 +55,54 @@ export function compareKeys(a: { path: Buffer; key: Buffer }, b: { path: Buffer;
   return Buffer.compare(a.path, b.path) || Buffer.compare(a.key, b.key)
 }
 
+/** What most records have in common, which is left out of rows. It is part of the format. */
+const USUAL_RECORD: Readonly<{ [Key in keyof StreamRecord]: StreamRecord[Key] | null }> = {
+  streamId: null,
+  state: 'live',
+  contentType: 'application/octet-stream',
+  createdAt: null,
+  start: 0,
+  base: 0,
+  tail: 0,
+  closed: false,
+  closedBy: null,
+  lastStreamSeq: null,
+  expiry: { kind: 'never' },
+  lineage: [],
+  origin: null,
+  forkDepth: 0,
+  forkCount: 0,
+  pendingForks: [],
+  producerCount: 0,
+  unsettledSince: null,
+}
+
+function unusualFields(record: StreamRecord): Partial<StreamRecord> {
+  const fields: Record<string, unknown> = {}
+  for (const key of Object.keys(record) as (keyof StreamRecord)[]) {
+    const value = record[key]
+    const usual = USUAL_RECORD[key]
+    if (value === usual) continue
+    const isSame = typeof value === 'object' && JSON.stringify(value) === JSON.stringify(usual)
+    if (!isSame) fields[key] = value
+  }
+  return fields
+}
+
 export function encodeHead(head: StreamHead, extents: readonly Extent[]): Buffer {
   const places = extents.map(({ segment, offset, position, length }) => [segment, offset, position, length])
   const { version, commitId, touchedAt, mayHaveEntries, record } = head
-  return Buffer.from(JSON.stringify([version, commitId, touchedAt, mayHaveEntries ? 1 : 0, record, places]))
+  const fields = record === null ? null : unusualFields(record)
+  return Buffer.from(JSON.stringify([version, commitId, touchedAt, mayHaveEntries ? 1 : 0, fields, places]))
 }
 
 export function decodeHead(value: Buffer): TableHead {
-  type Fields = [number, string, number, number, StreamRecord | null, [number, number, number, number][]]
-  const [version, commitId, touchedAt, entries, record, places] = JSON.parse(value.toString()) as Fields
+  type Record = Partial<StreamRecord> | null
+  type Fields = [number, string, number, number, Record, [number, number, number, number][]]
+  const [version, commitId, touchedAt, entries, fields, places] = JSON.parse(value.toString()) as Fields
+  const record = fields === null ? null : ({ ...USUAL_RECORD, ...fields } as StreamRecord)
   const extents = places.map(([segment, offset, position, length]) => ({ segment, offset, position, length }))
-  return { version, commitId, touchedAt, mayHaveEntries: entries === 1, record, extents, known: new Map() }
+  return { version, commitId, touchedAt, mayHaveEntries: entries === 1, record, extents, known: null }
 }
 
 /** An entry names its incarnation, so that what a removed stream left is not taken for its successor's. */
