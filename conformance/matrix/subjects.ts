@@ -10,6 +10,8 @@ import { tmpdir } from 'node:os'
 interface OpenedStore {
   readonly store: StreamStore
   readonly remove?: () => void
+  /** Opens the store again where it was, after a close; absent where nothing outlives the process. */
+  readonly reopen?: () => Promise<StreamStore>
 }
 
 /** The stores that every case runs on; a new store adds one line. */
@@ -18,11 +20,15 @@ export const STORES: Readonly<Record<string, () => OpenedStore | Promise<OpenedS
   file: openFileStore,
 }
 
+/** Those of them that keep their data and have `reopen`: the cases that restart the server run on them. */
+export const RESTARTABLE: readonly string[] = ['file']
+
 async function openFileStore(): Promise<OpenedStore> {
   const directory = mkdtempSync(join(tmpdir(), 'ds-matrix-'))
   return {
     store: await FileStore.open(directory),
     remove: () => rmSync(directory, { recursive: true }),
+    reopen: () => FileStore.open(directory),
   }
 }
 
@@ -35,6 +41,8 @@ export const BINDINGS: readonly Binding[] = ['fetch', 'hono', 'node']
 export interface Subject {
   readonly baseUrl: string
   readonly fetch: typeof fetch
+  /** Stops the server and its store, and starts both again on the same address and data. */
+  readonly restart?: () => Promise<void>
   stop(): Promise<void>
 }
 
@@ -55,37 +63,61 @@ export async function startSubject(
   binding: Binding,
   limits: SubjectLimits = {},
 ): Promise<Subject> {
-  const { store, remove } = await STORES[storeName]!()
-  const options = { store, longPollTimeoutMs: LONG_POLL_TIMEOUT_MS, ...limits }
-  if (binding === 'fetch') {
-    const { app, handler } = createHonoApp(options, nodeRuntime)
-    return {
-      baseUrl: IN_PROCESS_ORIGIN,
-      fetch: (input, init) => fetchInProcess(app, new Request(input, init)),
-      async stop() {
-        await handler.close()
-        await store.close()
-        remove?.()
-      },
-    }
+  const { store, remove, reopen } = await STORES[storeName]!()
+  const serve = binding === 'fetch' ? serveInProcess : serveOnSocket(binding)
+  let current = store
+  let served = await serve(store, limits)
+  const stop = async (): Promise<void> => {
+    await served.stop()
+    await current.close()
   }
-  const server = new DurableStreamsServer({
-    ...options,
-    binding,
-    port: 0,
-    host: '127.0.0.1',
-    stopTimeoutMs: 500,
-  })
   return {
-    baseUrl: await server.start(),
-    fetch: networkFetch,
+    baseUrl: served.baseUrl,
+    fetch: (input, init) => served.fetch(input, init),
+    ...(reopen === undefined
+      ? {}
+      : {
+          async restart() {
+            await stop()
+            current = await reopen()
+            served = await serve(current, limits, served.baseUrl)
+          },
+        }),
     async stop() {
-      await server.stop()
-      await store.close()
+      await stop()
       remove?.()
     },
   }
 }
+
+type Serve = (store: StreamStore, limits: SubjectLimits, baseUrl?: string) => Promise<Subject>
+
+const serveInProcess: Serve = (store, limits) => {
+  const { app, handler } = createHonoApp(
+    { store, longPollTimeoutMs: LONG_POLL_TIMEOUT_MS, ...limits },
+    nodeRuntime,
+  )
+  return Promise.resolve({
+    baseUrl: IN_PROCESS_ORIGIN,
+    fetch: (input, init) => fetchInProcess(app, new Request(input, init)),
+    stop: () => handler.close(),
+  })
+}
+
+const serveOnSocket =
+  (binding: 'hono' | 'node'): Serve =>
+  async (store, limits, baseUrl) => {
+    const server = new DurableStreamsServer({
+      store,
+      longPollTimeoutMs: LONG_POLL_TIMEOUT_MS,
+      ...limits,
+      binding,
+      port: baseUrl === undefined ? 0 : Number(new URL(baseUrl).port),
+      host: '127.0.0.1',
+      stopTimeoutMs: 500,
+    })
+    return { baseUrl: await server.start(), fetch: networkFetch, stop: () => server.stop() }
+  }
 
 /** What a fetch over a network does as well: it rejects when its request is aborted, whatever the server does. */
 async function fetchInProcess(

@@ -167,3 +167,23 @@ describe('the list of cases', () => {
     }
   })
 })
+
+describe('cases that restart the server', () => {
+  test('run one at a time, while nothing else does', async () => {
+    const order: string[] = []
+    const note = (id: string, alone?: true): Omit<ServerCase, 'section'> => ({
+      id,
+      level: 'MUST',
+      title: 'notes when it begins and ends',
+      ...(alone === undefined ? {} : { alone }),
+      async run() {
+        order.push(`${id} begins`)
+        await new Promise((resolve) => setTimeout(resolve, 5))
+        order.push(`${id} ends`)
+      },
+    })
+    const cases = defineCases('4', [note('4/a'), note('4/b', true), note('4/c', true), note('4/d')])
+    await Promise.all(register({}, cases).map(({ body }) => body()))
+    expect(order).toEqual(['4/a', '4/b', '4/c', '4/d'].flatMap((id) => [`${id} begins`, `${id} ends`]))
+  })
+})

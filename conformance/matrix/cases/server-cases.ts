@@ -1,6 +1,6 @@
 import type { Binding, Subject } from '../subjects.js'
 import type { Capability } from '@ds/conformance'
-import { LONG_POLL_TIMEOUT_MS, startSubject } from '../subjects.js'
+import { LONG_POLL_TIMEOUT_MS, RESTARTABLE, startSubject } from '../subjects.js'
 import { afterAll, beforeAll, test } from 'vitest'
 import { runServerCases } from '@ds/conformance'
 
@@ -8,7 +8,7 @@ const CAPABILITIES: readonly Capability[] = ['compression', 'sse-recycle', 'body
 const SSE_RECYCLE_MS = 1_500
 const BODY_LIMIT_BYTES = 2 << 20
 
-/** Registers our own server cases for one cell of the matrix. */
+/** Registers our own server cases for one cell of the matrix; DS_SECTION narrows them to some sections. */
 export function runCases(storeName: string, binding: Binding): void {
   let subject: Subject
   beforeAll(async () => {
@@ -25,6 +25,12 @@ export function runCases(storeName: string, binding: Binding): void {
     longPollTimeoutMs: LONG_POLL_TIMEOUT_MS,
     sseRecycleMs: SSE_RECYCLE_MS,
     bodyLimitBytes: BODY_LIMIT_BYTES,
-    capabilities: binding === 'fetch' ? CAPABILITIES : [...CAPABILITIES, 'socket'],
+    restart: () => subject.restart?.() ?? Promise.reject(new Error(`the ${storeName} store has no reopen`)),
+    capabilities: [
+      ...CAPABILITIES,
+      ...(binding === 'fetch' ? [] : (['socket'] as const)),
+      ...(RESTARTABLE.includes(storeName) ? (['restart'] as const) : []),
+    ],
+    ...(process.env['DS_SECTION'] === undefined ? {} : { section: process.env['DS_SECTION'].split(',') }),
   })
 }

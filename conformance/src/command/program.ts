@@ -11,6 +11,7 @@ import {
   wholeNumber,
   type ServerOptions,
 } from './server-options.js'
+import { showSpec, type SpecOptions } from './spec-command.js'
 import type { Terminal } from './terminal.js'
 import { TOOL } from './tool-name.js'
 
@@ -30,6 +31,17 @@ Exit codes:
   2  the command line makes no sense
   3  nothing to judge: no server answers
   130  stopped by Ctrl-C`
+
+const STORE_HELP = `A store is judged inside your own tests, because it is an object and no address:
+
+  import { test } from 'vitest' // or from 'node:test'
+  import { runStoreCases } from '@ds/conformance'
+  import { MyStore } from './my-store.js'
+
+  runStoreCases({ test, setup: async () => ({ store: new MyStore(), teardown: async () => {} }) })
+
+The README of @ds/conformance and docs/writing-a-store.md say more.
+`
 
 /** Runs the command line and returns its exit code; it never rejects for what a user can do wrong. */
 export async function runCommand(
@@ -63,6 +75,8 @@ function buildProgram(terminal: Terminal, signal: AbortSignal, finish: (code: nu
     .showHelpAfterError('(--help says more)')
     .addHelpText('after', EXAMPLES)
   addServerCommand(program, terminal, signal, finish)
+  addSpecCommand(program, terminal, finish)
+  addStoreCommand(program, terminal)
   return program
 }
 
@@ -104,6 +118,7 @@ function addServerCommand(
     )
     .option('--sse-recycle <ms>', 'after how long it ends an SSE response', wholeNumber(1, HOUR_MS))
     .option('--body-limit <bytes>', 'the longest body that it takes', wholeNumber(1, 2 ** 31))
+    .option('--restart-command <command>', 'restarts the server, so that it can be seen what lasts')
     .option(
       '--capability <name>',
       'what else can be tested: compression, subscriptions; repeatable',
@@ -113,4 +128,21 @@ function addServerCommand(
     .action(async (url: string | undefined, options: ServerOptions) =>
       finish(await judgeServer(url, options, terminal, signal)),
     )
+}
+
+function addSpecCommand(program: Command, terminal: Terminal, finish: (code: number) => void): void {
+  program
+    .command('spec')
+    .description('show what the specification says, and which cases check it')
+    .option('--section <number>', 'only this section and those below it; repeatable', gather(parseSection))
+    .option('--check', 'show what no case checks; exit code 1 if that is a MUST or a SHOULD without a reason')
+    .action((options: SpecOptions) => finish(showSpec(options, terminal)))
+}
+
+/** Stores are objects of a JavaScript process: there is nothing that a command could connect to. */
+function addStoreCommand(program: Command, terminal: Terminal): void {
+  program
+    .command('store')
+    .description('how to run the store cases, which is a call in your tests')
+    .action(() => terminal.out(STORE_HELP))
 }

@@ -6,6 +6,7 @@ import { EXIT, UsageError } from './exit-codes.js'
 import { concludeRun, refuseUnwritable } from './conclude-run.js'
 import { measureLongPoll, probeServer, type Probe } from './probe-server.js'
 import { Progress } from './progress.js'
+import { restartBy } from './restart-command.js'
 import { selectionOf, type ServerOptions } from './server-options.js'
 import { parseHeader, parseTarget, type Target } from './target-url.js'
 import type { Terminal } from './terminal.js'
@@ -45,6 +46,7 @@ export async function judgeServer(
     basePath: target.basePath,
     headers,
     ...timesOf(options, selected, target, headers, terminal, signal),
+    ...restartOf(options, target),
     capabilities: capabilitiesOf(options),
     concurrency: options.concurrency,
     signal,
@@ -110,13 +112,26 @@ async function measureAndTell(
 }
 
 /** What can be done with any URL, and what the options say. */
-function capabilitiesOf({ sseRecycle, bodyLimit, capability = [] }: ServerOptions): Capability[] {
+function capabilitiesOf({
+  sseRecycle,
+  bodyLimit,
+  restartCommand,
+  capability = [],
+}: ServerOptions): Capability[] {
   return [
     'socket',
     ...(sseRecycle === undefined ? [] : (['sse-recycle'] as const)),
     ...(bodyLimit === undefined ? [] : (['body-limit'] as const)),
+    ...(restartCommand === undefined ? [] : (['restart'] as const)),
     ...capability,
   ]
+}
+
+function restartOf(
+  { restartCommand }: ServerOptions,
+  { origin }: Target,
+): { readonly restart?: () => Promise<void> } {
+  return restartCommand === undefined ? {} : { restart: () => restartBy(restartCommand, origin) }
 }
 
 function explainProbe(probe: Exclude<Probe, { kind: 'ready' }>, { origin, basePath }: Target): string {

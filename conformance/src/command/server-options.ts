@@ -28,6 +28,7 @@ export interface ServerOptions extends SharedOptions {
   readonly longPollTimeout?: number
   readonly sseRecycle?: number
   readonly bodyLimit?: number
+  readonly restartCommand?: string
   readonly capability?: readonly Capability[]
 }
 

@@ -31,6 +31,8 @@ export interface ServerRun extends CaseSelection {
   readonly longPollTimeoutMs: number | Promise<number>
   readonly sseRecycleMs?: number
   readonly bodyLimitBytes?: number
+  /** Restarts the server on the same address and data, for the capability `restart`. */
+  readonly restart?: () => Promise<void>
   readonly capabilities?: readonly Capability[]
   readonly knownFailures?: readonly string[]
   /** Quick cases that run at once. Default 4. */
@@ -67,6 +69,11 @@ export async function executeCases(cases: readonly ServerCase[], run: ServerRun)
     if (report !== undefined) finish(report)
   }
   await Promise.all([executeQuick(runnable, run, execute), executeSlow(runnable, run, execute)])
+  const alone = runnable.filter((one) => one.alone === true)
+  if (alone.length > 0) {
+    const timeoutMs = await run.longPollTimeoutMs
+    await runAtOnce(alone, 1, (one) => execute(one, timeoutMs))
+  }
   await removeStreams(paths, run)
   return selected.map((one) => reports.get(one.id) ?? described(one, 'not-run', 0))
 }
@@ -74,7 +81,7 @@ export async function executeCases(cases: readonly ServerCase[], run: ServerRun)
 type Execute = (one: ServerCase, longPollTimeoutMs: number) => Promise<void>
 
 async function executeQuick(cases: readonly ServerCase[], run: ServerRun, execute: Execute): Promise<void> {
-  const quick = cases.filter((one) => one.slow !== true)
+  const quick = cases.filter((one) => one.slow !== true && one.alone !== true)
   const given = run.longPollTimeoutMs
   const timeoutMs = typeof given === 'number' ? given : ASSUMED_LONG_POLL_MS
   await runAtOnce(quick, run.concurrency ?? 4, (one) => execute(one, timeoutMs))
@@ -111,13 +118,14 @@ async function executeCase(
 
 function settingsOf(run: ServerRun, longPollTimeoutMs: number): ContextSettings {
   const { baseUrl, basePath = '/v1/stream', fetch = globalThis.fetch } = run
-  const { headers, sseRecycleMs, bodyLimitBytes } = run
+  const { headers, sseRecycleMs, bodyLimitBytes, restart } = run
   return {
     baseUrl,
     basePath,
     fetch,
     longPollTimeoutMs,
     ...(headers === undefined ? {} : { headers }),
+    ...(restart === undefined ? {} : { restart }),
     ...(sseRecycleMs === undefined ? {} : { sseRecycleMs }),
     ...(bodyLimitBytes === undefined ? {} : { bodyLimitBytes }),
   }

@@ -26,6 +26,8 @@ export interface ContextSettings {
   readonly fetch: FetchFunction
   /** Sent with every request, as for authentication; a header of the case itself wins. */
   readonly headers?: Readonly<Record<string, string>>
+  /** Restarts the server on the same address and data, and resolves when it answers again. */
+  readonly restart?: () => Promise<void>
 }
 
 /** Exchanges that are kept to explain a failure; earlier ones are forgotten. */
@@ -45,6 +47,7 @@ export class CaseContext {
   readonly bodyLimitBytes: number
   readonly #fetch: FetchFunction
   readonly #headers: Readonly<Record<string, string>>
+  readonly #restart: (() => Promise<void>) | undefined
   readonly #abort = new AbortController()
   readonly #paths: string[] = []
   readonly #trace: (Exchange | SseConnection)[] = []
@@ -57,6 +60,7 @@ export class CaseContext {
     this.bodyLimitBytes = settings.bodyLimitBytes ?? Number.POSITIVE_INFINITY
     this.#fetch = settings.fetch
     this.#headers = settings.headers ?? {}
+    this.#restart = settings.restart
   }
 
   /** The paths that the case was given, so that what it created can be removed. */
@@ -183,6 +187,12 @@ export class CaseContext {
       }
       await this.sleep(50)
     }
+  }
+
+  /** Restarts the server. Needs `restart`, and a case that runs alone. */
+  async restart(): Promise<void> {
+    if (this.#restart === undefined) throw new Error('a case that restarts the server must need it')
+    await this.#restart()
   }
 
   sleep(durationMs: number): Promise<void> {

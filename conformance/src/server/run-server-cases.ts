@@ -30,6 +30,8 @@ export interface ServerCasesOptions extends CaseSelection {
   readonly sseRecycleMs?: number
   /** The longest body that the server takes, for the capability `body-limit`. */
   readonly bodyLimitBytes?: number
+  /** Restarts the server on the same address and data, for the capability `restart`. */
+  readonly restart?: () => Promise<void>
   readonly capabilities?: readonly Capability[]
   /** Ids of cases that must fail: the run goes red as soon as one of them passes. */
   readonly knownFailures?: readonly string[]
@@ -37,13 +39,14 @@ export interface ServerCasesOptions extends CaseSelection {
 
 /** What the cases are, without running any. */
 export function listServerCases(): ServerCaseInfo[] {
-  return serverCases.map(({ id, level, section, title, needs, slow }) => ({
+  return serverCases.map(({ id, level, section, title, needs, slow, alone }) => ({
     id,
     level,
     section,
     title,
     ...(needs === undefined ? {} : { needs }),
     ...(slow === undefined ? {} : { slow }),
+    ...(alone === undefined ? {} : { alone }),
   }))
 }
 
@@ -75,11 +78,16 @@ function judge(one: ServerCase, outcome: CaseOutcome, mustFail: boolean): void {
   if (!outcome.passed && !mustFail) throw outcome.error
 }
 
-/** Runs quick cases when they are asked for, and all slow ones together when the first of them is. */
+/**
+ * Runs quick cases when they are asked for, and all slow ones together when the first of them is. A case that runs alone
+ * waits for whatever is under way.
+ */
 class Schedule {
   readonly #options: ServerCasesOptions
   readonly #slow: readonly ServerCase[]
   readonly #started = new Map<string, Promise<CaseOutcome>>()
+  readonly #underWay = new Set<Promise<CaseOutcome>>()
+  #alone: Promise<unknown> = Promise.resolve()
   readonly #longPollTimeoutMs: number
 
   constructor(cases: readonly ServerCase[], options: ServerCasesOptions) {
@@ -102,7 +110,17 @@ class Schedule {
   }
 
   #run(one: ServerCase): Promise<CaseOutcome> {
-    return runCase(one, new CaseContext(this.#settings()), this.timeoutMs)
+    const run = (): Promise<CaseOutcome> => runCase(one, new CaseContext(this.#settings()), this.timeoutMs)
+    if (one.alone === true) {
+      const before = this.#alone
+      const running = before.then(() => Promise.all(this.#underWay)).then(run)
+      this.#alone = running
+      return running
+    }
+    const running = this.#alone.then(run)
+    this.#underWay.add(running)
+    void running.then(() => this.#underWay.delete(running))
+    return running
   }
 
   #settings(): ContextSettings {
@@ -112,6 +130,7 @@ class Schedule {
       fetch = globalThis.fetch,
       sseRecycleMs,
       bodyLimitBytes,
+      restart,
     } = this.#options
     return {
       baseUrl: typeof baseUrl === 'string' ? baseUrl : baseUrl(),
@@ -120,6 +139,7 @@ class Schedule {
       fetch,
       ...(sseRecycleMs === undefined ? {} : { sseRecycleMs }),
       ...(bodyLimitBytes === undefined ? {} : { bodyLimitBytes }),
+      ...(restart === undefined ? {} : { restart }),
     }
   }
 }

@@ -10,9 +10,10 @@ export type Level = 'MUST' | 'SHOULD' | 'MAY'
  * - `compression`: the server compresses responses for clients that accept it
  * - `sse-recycle`: `sseRecycleMs` is given, and is short enough to wait for
  * - `body-limit`: `bodyLimitBytes` is given, and is small enough to exceed
+ * - `restart`: the server can be restarted, and keeps its data where it is
  * - `subscriptions`: the server has the subscription APIs of sections 6 and 7
  */
-export type Capability = 'socket' | 'compression' | 'sse-recycle' | 'body-limit' | 'subscriptions'
+export type Capability = 'socket' | 'compression' | 'sse-recycle' | 'body-limit' | 'restart' | 'subscriptions'
 
 /** Every capability, for those who choose among them. */
 export const CAPABILITIES: readonly Capability[] = [
@@ -20,6 +21,7 @@ export const CAPABILITIES: readonly Capability[] = [
   'compression',
   'sse-recycle',
   'body-limit',
+  'restart',
   'subscriptions',
 ]
 
@@ -35,6 +37,8 @@ export interface ServerCaseInfo {
   readonly needs?: readonly Capability[]
   /** Spends its time waiting; the runner starts all such cases together. */
   readonly slow?: true
+  /** Restarts the server, and so runs alone, after all others. */
+  readonly alone?: true
 }
 
 export interface ServerCase extends ServerCaseInfo {

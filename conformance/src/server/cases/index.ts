@@ -1,4 +1,5 @@
 import type { ServerCase } from '../server-case.js'
+import { restartCases } from './4-restart.cases.js'
 import { closureCases } from './4-1-closure.cases.js'
 import { forkCreateCases } from './4-2-forks-create.cases.js'
 import { forkExpiryCases } from './4-2-forks-expiry.cases.js'
@@ -35,6 +36,7 @@ import { securityCases } from './12-security.cases.js'
 
 /** All server cases, in the order of the specification. */
 export const serverCases: readonly ServerCase[] = [
+  ...restartCases,
   ...closureCases,
   ...forkCreateCases,
   ...forkSubOffsetCases,

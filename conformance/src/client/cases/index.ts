@@ -1,0 +1,2 @@
+/** All client cases. */
+export const clientCases: readonly { readonly id: string }[] = []
