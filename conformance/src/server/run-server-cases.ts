@@ -87,7 +87,8 @@ class Schedule {
   readonly #slow: readonly ServerCase[]
   readonly #started = new Map<string, Promise<CaseOutcome>>()
   readonly #underWay = new Set<Promise<CaseOutcome>>()
-  #alone: Promise<unknown> = Promise.resolve()
+  /** The last of the cases that run alone; undefined before the first. */
+  #alone: Promise<unknown> | undefined
   readonly #longPollTimeoutMs: number
 
   constructor(cases: readonly ServerCase[], options: ServerCasesOptions) {
@@ -112,12 +113,11 @@ class Schedule {
   #run(one: ServerCase): Promise<CaseOutcome> {
     const run = (): Promise<CaseOutcome> => runCase(one, new CaseContext(this.#settings()), this.timeoutMs)
     if (one.alone === true) {
-      const before = this.#alone
-      const running = before.then(() => Promise.all(this.#underWay)).then(run)
+      const running = Promise.all([...this.#underWay, this.#alone]).then(run)
       this.#alone = running
       return running
     }
-    const running = this.#alone.then(run)
+    const running = this.#alone === undefined ? run() : this.#alone.then(run)
     this.#underWay.add(running)
     void running.then(() => this.#underWay.delete(running))
     return running
