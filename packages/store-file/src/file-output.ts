@@ -1,6 +1,8 @@
 import type { File, FileSystem } from './file-system.js'
 
 const CHUNK_BYTES = 256 << 10
+/** What is not synced yet when others sync delays them; so no more than this is left to pile up. */
+const SYNC_BYTES = 4 << 20
 
 /** Writes a new file from its beginning to its end, in large pieces. */
 export class FileOutput {
@@ -8,6 +10,7 @@ export class FileOutput {
   #chunk: Uint8Array[] = []
   #chunkBytes = 0
   #written = 0
+  #synced = 0
 
   private constructor(file: File) {
     this.#file = file
@@ -46,5 +49,8 @@ export class FileOutput {
     this.#chunkBytes = 0
     await this.#file.write(bytes, this.#written)
     this.#written += bytes.length
+    if (this.#written - this.#synced < SYNC_BYTES) return
+    await this.#file.sync()
+    this.#synced = this.#written
   }
 }
