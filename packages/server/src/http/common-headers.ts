@@ -42,9 +42,6 @@ const RESPONSE_HEADERS = [
 
 const PREFLIGHT_SECONDS = '86400'
 
-/** @see PROTOCOL §12.7 */
-const SECURITY: readonly string[] = ['x-content-type-options', 'nosniff', 'cross-origin-resource-policy', 'cross-origin']
-
 /** Adds to replies what every one of them carries: browser security headers, and who may read it. */
 export class CommonHeaders {
   readonly #cors: CorsOption
@@ -53,9 +50,13 @@ export class CommonHeaders {
     this.#cors = cors
   }
 
+  /** Only what a request reads can be embedded in a page, so only that says who may embed it. @see PROTOCOL §12.7 */
   addTo(reply: HttpReply, request: HttpRequest): HttpReply {
-    reply.headers.push(...SECURITY)
-    if (this.#cors !== false) this.#addCors(reply.headers, this.#cors, request)
+    const { headers } = reply
+    const isRead = !isWrite(request.method)
+    headers.push('x-content-type-options', 'nosniff')
+    if (isRead) headers.push('cross-origin-resource-policy', 'cross-origin')
+    if (this.#cors !== false) addCors(headers, this.#cors, request.header('origin'), isRead)
     return reply
   }
 
@@ -74,19 +75,23 @@ export class CommonHeaders {
           ]
     return { status: 204, headers: [...ALLOW, ...allowed], body: null }
   }
+}
 
-  #addCors(headers: string[], cors: Exclude<CorsOption, false>, request: HttpRequest): void {
-    const origin = request.header('origin')
-    if (cors === '*') {
-      // Caches may give what a page or a script has read to the other, so every read says who may see it.
-      if (origin !== undefined || !isNeverCached(request.method)) headers.push(...FOR_EVERYBODY)
-      return
-    }
-    headers.push('vary', 'origin')
-    if (origin === undefined || !cors.includes(origin)) return
-    headers.push('access-control-allow-origin', origin, 'access-control-allow-credentials', 'true')
-    headers.push('access-control-expose-headers', RESPONSE_HEADERS)
+function addCors(
+  headers: string[],
+  cors: Exclude<CorsOption, false>,
+  origin: string | undefined,
+  isRead: boolean,
+): void {
+  if (cors === '*') {
+    // Caches may give what a page or a script has read to the other, so every read says who may see it.
+    if (origin !== undefined || isRead) headers.push(...FOR_EVERYBODY)
+    return
   }
+  headers.push('vary', 'origin')
+  if (origin === undefined || !cors.includes(origin)) return
+  headers.push('access-control-allow-origin', origin, 'access-control-allow-credentials', 'true')
+  headers.push('access-control-expose-headers', RESPONSE_HEADERS)
 }
 
 const FOR_EVERYBODY: readonly string[] = [
@@ -96,6 +101,6 @@ const FOR_EVERYBODY: readonly string[] = [
   RESPONSE_HEADERS,
 ]
 
-function isNeverCached(method: string): boolean {
+function isWrite(method: string): boolean {
   return method === 'POST' || method === 'PUT' || method === 'DELETE'
 }
