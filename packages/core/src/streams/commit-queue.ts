@@ -99,24 +99,39 @@ export class CommitQueue {
     this.#environment.defer(() => {
       const ready = this.#ready
       this.#ready = []
-      for (const each of ready) void this.#drain(each)
+      for (const each of ready) this.#drain(each)
     })
   }
 
-  async #drain(queue: StreamQueue): Promise<void> {
+  #drain(queue: StreamQueue): void {
     while (queue.waiting.length > 0) {
       const batch = this.#takeBatch(queue)
       try {
         const committing = this.#commitBatch(queue.path, batch)
-        const outcomes = isPromise(committing) ? await committing : committing
-        if (outcomes.length < batch.length) queue.waiting.unshift(...batch.splice(outcomes.length))
-        this.#settle(batch, outcomes)
+        if (isPromise(committing)) {
+          void this.#drainLater(queue, batch, committing)
+          return
+        }
+        this.#settle(queue, batch, committing)
       } catch (error) {
         this.#refuse(batch, asFault(error))
       }
     }
     this.#queues.delete(queue.path)
     if (this.#queues.size === 0) for (const resolve of this.#idle.splice(0)) resolve()
+  }
+
+  async #drainLater(
+    queue: StreamQueue,
+    batch: QueuedWrite[],
+    committing: Promise<readonly unknown[]>,
+  ): Promise<void> {
+    try {
+      this.#settle(queue, batch, await committing)
+    } catch (error) {
+      this.#refuse(batch, asFault(error))
+    }
+    this.#drain(queue)
   }
 
   #takeBatch(queue: StreamQueue): QueuedWrite[] {
@@ -128,7 +143,7 @@ export class CommitQueue {
       if (count > 0 && bytes > this.#limits.maxCommitBytes) break
       count++
     }
-    queue.waiting = waiting.splice(count)
+    queue.waiting = count === waiting.length ? [] : waiting.splice(count)
     return waiting
   }
 
@@ -168,7 +183,9 @@ export class CommitQueue {
     return isPromise(committed) ? committed.then(conclude) : conclude(committed)
   }
 
-  #settle(batch: readonly QueuedWrite[], outcomes: readonly unknown[]): void {
+  /** Tells writes their outcomes; those that have none yet go back to the front of the queue. */
+  #settle(queue: StreamQueue, batch: QueuedWrite[], outcomes: readonly unknown[]): void {
+    if (outcomes.length < batch.length) queue.waiting.unshift(...batch.splice(outcomes.length))
     for (let i = 0; i < batch.length; i++) {
       const { write, resolve } = batch[i]!
       this.#queuedBytes -= write.byteLength
