@@ -4,6 +4,7 @@ import { FileStore } from '@ds/store-file'
 import { MemoryStore } from '@ds/store-memory'
 import { join } from 'node:path'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { openRedisStore, startRedisNodes } from './redis-nodes.js'
 import { tmpdir } from 'node:os'
 
 /** A store under test, and what removes all that it leaves behind. */
@@ -18,10 +19,11 @@ interface OpenedStore {
 export const STORES: Readonly<Record<string, () => OpenedStore | Promise<OpenedStore>>> = {
   memory: () => ({ store: new MemoryStore() }),
   file: openFileStore,
+  redis: openRedisStore,
 }
 
 /** Those of them that keep their data and have `reopen`: the cases that restart the server run on them. */
-export const RESTARTABLE: readonly string[] = ['file']
+export const RESTARTABLE: readonly string[] = ['file', 'redis']
 
 async function openFileStore(): Promise<OpenedStore> {
   const directory = mkdtempSync(join(tmpdir(), 'ds-matrix-'))
@@ -57,12 +59,17 @@ export interface SubjectLimits {
   readonly maxBodyBytes?: number
 }
 
+/** The receivers of the cases' webhooks are on this machine. */
+const SUBSCRIPTIONS = { subscriptions: { webhooks: { development: true } } } as const
+
 /** Starts a subject of the matrix. */
 export async function startSubject(
   storeName: string,
   binding: Binding,
-  limits: SubjectLimits = {},
+  special: SubjectLimits = {},
 ): Promise<Subject> {
+  const limits = { ...SUBSCRIPTIONS, ...special }
+  if (storeName === 'redis-3') return startRedisNodes(limits, LONG_POLL_TIMEOUT_MS)
   const { store, remove, reopen } = await STORES[storeName]!()
   const serve = binding === 'fetch' ? serveInProcess : serveOnSocket(binding)
   let current = store

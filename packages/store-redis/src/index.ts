@@ -1,1 +1,6 @@
-export {}
+export { RedisStore } from './redis-store.js'
+export type { Acknowledgement } from './server-guard.js'
+export type { DataLoss } from './admission.js'
+export type { Durability } from './durability.js'
+export type { RedisStoreHealth } from './store-health.js'
+export type { RedisStoreOptions } from './options.js'

@@ -111,3 +111,13 @@ export function dueAt(record: StreamRecord, touchedAt: number): number {
   const unsettled = Math.min(record.unsettledSince ?? Infinity, record.pendingForks[0]?.since ?? Infinity)
   return Math.min(deadline, unsettled + SETTLE_AFTER_MS)
 }
+
+/**
+ * The moment from which nobody would miss the stream if it were gone without a word: when it expires, if no fork holds
+ * it and it holds no source; Infinity otherwise. A store that can forget by itself may do so some time after it, so
+ * that no space is taken for ever if no server runs any more. A sliding window may still be moved on before it ends.
+ */
+export function vanishesAt(record: StreamRecord, touchedAt: number): number {
+  const isTied = record.origin !== null || record.forkCount > 0 || record.pendingForks.length > 0
+  return isTied || record.state !== 'live' ? Infinity : deadlineOf(record.expiry, touchedAt)
+}

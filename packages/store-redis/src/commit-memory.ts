@@ -1,0 +1,86 @@
+import type { StreamId, StreamPath } from '@ds/core'
+import { BUCKETS } from './buckets.js'
+
+/** The last commit of a stream that this node has acknowledged or shown to anybody. */
+export interface KnownCommit {
+  readonly streamId: StreamId
+  readonly number: number
+}
+
+interface BucketMemory {
+  /** The run of the server under which the numbers were given; empty for none yet. */
+  run: string
+  highest: number
+  /** The highest number that was forgotten to make room. */
+  forgotten: number
+  /** In the order in which they were last seen. */
+  readonly commits: Map<StreamPath, KnownCommit>
+}
+
+/**
+ * What this node has seen: for each bucket how many commits, and for each of the streams seen last the number of its
+ * last commit. If Redis comes back with fewer commits, the streams whose last commit is beyond those have lost it.
+ */
+export class CommitMemory {
+  readonly #buckets: BucketMemory[]
+  readonly #capacity: number
+
+  /** @param streams how many streams to remember, about */
+  constructor(streams: number) {
+    this.#capacity = Math.max(1, Math.ceil(streams / BUCKETS))
+    this.#buckets = Array.from({ length: BUCKETS }, () => ({
+      run: '',
+      highest: 0,
+      forgotten: 0,
+      commits: new Map<StreamPath, KnownCommit>(),
+    }))
+  }
+
+  /** @param streamId null when the commit removed the stream */
+  note(bucket: number, path: StreamPath, streamId: StreamId | null, number: number): void {
+    const memory = this.#buckets[bucket]!
+    const known = memory.commits.get(path)
+    // An older answer may come later.
+    if (known !== undefined && known.number > number) return
+    if (number > memory.highest) memory.highest = number
+    memory.commits.delete(path)
+    const incarnation = streamId ?? known?.streamId
+    if (incarnation === undefined) return
+    memory.commits.set(path, { streamId: incarnation, number })
+    if (memory.commits.size > this.#capacity) this.#forgetOldest(memory)
+  }
+
+  /** The run under which a bucket is known, and its last commit. */
+  known(bucket: number): { readonly run: string; readonly highest: number } {
+    return this.#buckets[bucket]!
+  }
+
+  /** What is remembered beyond a commit of the bucket, and whether there may have been more. */
+  beyond(
+    bucket: number,
+    number: number,
+  ): { readonly commits: [StreamPath, KnownCommit][]; readonly isWhole: boolean } {
+    const { commits, forgotten } = this.#buckets[bucket]!
+    return {
+      commits: [...commits].filter(([, known]) => known.number > number),
+      isWhole: forgotten <= number,
+    }
+  }
+
+  /** From now on the numbers are those of another run, which took over after commit `number`. */
+  adopt(bucket: number, run: string, number: number): void {
+    const memory = this.#buckets[bucket]!
+    for (const [path, known] of memory.commits) if (known.number > number) memory.commits.delete(path)
+    memory.run = run
+    memory.highest = Math.min(memory.highest, number)
+    memory.forgotten = Math.min(memory.forgotten, number)
+  }
+
+  #forgetOldest(memory: BucketMemory): void {
+    for (const [path, { number }] of memory.commits) {
+      memory.commits.delete(path)
+      if (number > memory.forgotten) memory.forgotten = number
+      return
+    }
+  }
+}

@@ -1,0 +1,108 @@
+import type { Argument } from './redis-link.js'
+import type { StreamChange, StreamRecord, Version } from '@ds/core'
+import { chunkCount, chunkRanges } from './chunk-layout.js'
+import { dueAt, totalLength, vanishesAt } from '@ds/core'
+
+/** What a commit adds to one chunk. */
+export interface ChunkAppend {
+  readonly index: number
+  readonly offset: number
+  readonly fills: boolean
+  readonly bytes: Buffer
+}
+
+/** The parts of a commit that are the same wherever it is sent. */
+export interface CommitPlan {
+  readonly appends: readonly ChunkAppend[]
+  /** The arguments of the script from the expected version on. */
+  argsFor(blobId: string): Argument[]
+}
+
+/** What does not depend on the stream. */
+export interface CommitConstants {
+  readonly expiryMarginMs: number
+  readonly rememberMs: number
+  readonly publishCommand: string
+}
+
+/** Lays out a commit for the script. */
+export function planCommit(
+  path: string,
+  channel: string,
+  blobPrefix: string,
+  expected: Version | null,
+  change: StreamChange,
+  constants: CommitConstants,
+): CommitPlan {
+  const { record } = change
+  const appends = record === null ? [] : layOut(record, change.bytes)
+  return {
+    appends,
+    argsFor: (blobId) => {
+      const args: Argument[] = [
+        expected === null ? '' : String(expected),
+        change.commitId,
+        path,
+        record === null ? '' : JSON.stringify(record),
+        record === null ? '' : record.streamId,
+        blobId,
+        optional(change.touchedAt),
+        record === null ? '' : String(change.touchedAt ?? record.createdAt),
+        optional(change.ifTouchedAt),
+        record === null ? '' : momentsOf(record),
+        blobPrefix,
+        record === null ? '0' : String(chunkCount(record.tail - record.base)),
+        String(constants.expiryMarginMs),
+        String(constants.rememberMs),
+        channel,
+        constants.publishCommand,
+        record === null ? '0' : String(record.base),
+        String(appends.length),
+      ]
+      for (const { offset, fills, bytes } of appends) args.push(String(offset), fills ? '1' : '', bytes)
+      for (const [key, value] of change.entries)
+        args.push(value === null ? `-${key}` : `+${key}`, value ?? '')
+      return args
+    },
+  }
+}
+
+/**
+ * The four moments that the scripts know a record by: when it is due and when nobody needs it any more, each as a
+ * fixed moment and as a time after it was last used. Both are the earlier of the two, so two looks reveal them.
+ */
+export function momentsOf(record: StreamRecord): string {
+  if (dueAt(record, 0) === Infinity) return ''
+  const parts = [dueAt, vanishesAt].flatMap((momentOf) => {
+    const fixed = momentOf(record, Infinity)
+    const window = momentOf(record, 0)
+    return [moment(fixed), window === fixed ? '-' : moment(window)]
+  })
+  return parts.join(' ')
+}
+
+function moment(ms: number): string {
+  return ms === Infinity ? '-' : String(ms)
+}
+
+function optional(ms: number | null): string {
+  return ms === null ? '' : String(ms)
+}
+
+function layOut(record: StreamRecord, pieces: readonly Uint8Array[]): ChunkAppend[] {
+  const length = totalLength(pieces)
+  if (length === 0) return []
+  const first = pieces[0]!
+  const bytes =
+    pieces.length === 1
+      ? Buffer.from(first.buffer, first.byteOffset, first.length)
+      : Buffer.concat(pieces, length)
+  let taken = 0
+  return chunkRanges(record.tail - record.base - length, length).map(
+    ({ index, offset, length: part, fills }) => {
+      const piece = bytes.subarray(taken, taken + part)
+      taken += part
+      return { index, offset, fills, bytes: piece }
+    },
+  )
+}

@@ -1,0 +1,105 @@
+import type { Commands } from './commands.js'
+import type { KeyNames } from './keys.js'
+import type { StreamPath } from '@ds/core'
+import { BUCKETS } from './buckets.js'
+import { comparePaths } from '@ds/core'
+
+/** Buckets that are asked at a time. */
+const AT_ONCE = 64
+/** How many more than its share a bucket is asked for. */
+const SPARE = 8
+
+/** Answers `list` and `due` from the indexes of all buckets. */
+export class Listings {
+  readonly #commands: Commands
+  readonly #keys: KeyNames
+  readonly #reapScript: string
+
+  constructor(commands: Commands, keys: KeyNames, reapScript: string) {
+    this.#commands = commands
+    this.#keys = keys
+    this.#reapScript = reapScript
+  }
+
+  /** Each bucket gives its first ones; where one may have more, only what comes before its last is certain. */
+  async list(prefix: string, after: string, limit: number): Promise<readonly StreamPath[]> {
+    const perBucket = Math.min(limit, Math.ceil((2 * limit) / BUCKETS) + SPARE)
+    const paths: StreamPath[] = []
+    let from = comparePaths(after, prefix) >= 0 && after !== '' ? `(${after}` : `[${prefix}`
+    const to = prefix === '' ? '+' : Buffer.concat([Buffer.from(`(${prefix}`), Buffer.of(0xff)])
+    while (paths.length < limit) {
+      const pages = await this.#askAll((bucket) => {
+        const key = this.#keys.ofBucket(bucket).paths
+        return ['zrange', [key, from, to, 'BYLEX', 'LIMIT', '0', String(perBucket)]]
+      })
+      const cuts = pages.filter((page) => page.length === perBucket).map((page) => page.at(-1)!)
+      const cut = cuts.sort(comparePaths)[0]
+      const certain = pages.flat().filter((path) => cut === undefined || comparePaths(path, cut) <= 0)
+      paths.push(...certain.sort(comparePaths))
+      if (cut === undefined) break
+      from = `(${cut}`
+    }
+    return paths.slice(0, limit)
+  }
+
+  /** The buckets take turns in being the first, so that several nodes do not all do the same work. */
+  async due(now: number, limit: number): Promise<readonly StreamPath[]> {
+    const paths: StreamPath[] = []
+    const first = Math.floor(Math.random() * BUCKETS)
+    for (let i = 0; i < BUCKETS && paths.length < limit; i += AT_ONCE) {
+      const buckets = Array.from({ length: AT_ONCE }, (_, n) => (first + i + n) % BUCKETS)
+      const pages = await Promise.all(
+        buckets.map((bucket) => {
+          const args = [
+            this.#keys.ofBucket(bucket).due,
+            '-inf',
+            String(now),
+            'BYSCORE',
+            'LIMIT',
+            '0',
+            String(limit),
+          ]
+          return this.#commands.send(bucket, 'zrange', () => args) as Promise<StreamPath[]>
+        }),
+      )
+      paths.push(...(await this.#withoutGhosts(pages.flat().slice(0, limit - paths.length))))
+    }
+    return paths
+  }
+
+  /** What Redis has removed by itself is still in the indexes, until somebody looks. */
+  async #withoutGhosts(paths: readonly StreamPath[]): Promise<StreamPath[]> {
+    const exist = await Promise.all(
+      paths.map((path) => {
+        const { bucket, head } = this.#keys.ofStream(path)
+        return this.#commands.send(bucket, 'exists', () => [head])
+      }),
+    )
+    const ghosts = paths.filter((_, i) => exist[i] === 0)
+    await Promise.all(ghosts.map((path) => this.#reap(path)))
+    return paths.filter((_, i) => exist[i] !== 0)
+  }
+
+  async #reap(path: StreamPath): Promise<void> {
+    const { bucket, head } = this.#keys.ofStream(path)
+    const { due, paths } = this.#keys.ofBucket(bucket)
+    await this.#commands.send(bucket, 'evalsha', () => [this.#reapScript, '3', head, due, paths, path])
+  }
+
+  async #askAll(
+    commandFor: (bucket: number) => [name: string, args: (string | Buffer)[]],
+  ): Promise<StreamPath[][]> {
+    const pages: StreamPath[][] = []
+    for (let from = 0; from < BUCKETS; from += AT_ONCE) {
+      const some = Array.from({ length: AT_ONCE }, (_, n) => from + n)
+      const replies = await Promise.all(
+        some.map((bucket) => {
+          const [name, args] = commandFor(bucket)
+          return this.#commands.send(bucket, name, () => args) as Promise<StreamPath[]>
+        }),
+      )
+      pages.push(...replies)
+    }
+    return pages
+  }
+}

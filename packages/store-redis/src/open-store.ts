@@ -1,0 +1,139 @@
+import type { AdmissionSettings, DataLoss } from './admission.js'
+import type { Acknowledgement } from './server-guard.js'
+import type { CommitConstants } from './commit-plan.js'
+import type { RedisStoreOptions, RedisStoreSettings } from './options.js'
+import type { Router } from './router.js'
+import { ADMIT_SCRIPT, REAP_SCRIPT, REINCARNATE_SCRIPT } from './scripts/admit.js'
+import { Acknowledgements } from './acknowledgements.js'
+import { Admission } from './admission.js'
+import { COMMIT_SCRIPT } from './scripts/commit.js'
+import { CommitMemory } from './commit-memory.js'
+import { Commands } from './commands.js'
+import { Incarnations } from './incarnations.js'
+import { KeyNames } from './keys.js'
+import { Listings } from './listings.js'
+import { Network, connectLegacy } from './network.js'
+import { ServerGuard } from './server-guard.js'
+import { TOUCH_SCRIPT } from './scripts/touch.js'
+import { WakeUps } from './wake-ups.js'
+import { createHash } from 'node:crypto'
+import { settle } from './options.js'
+
+/** What an open store consists of. */
+export interface OpenParts {
+  readonly keys: KeyNames
+  readonly scripts: Readonly<Record<ScriptName, string>>
+  readonly constants: CommitConstants
+  readonly memory: CommitMemory
+  readonly incarnations: Incarnations
+  readonly guard: ServerGuard
+  readonly router: Router
+  readonly commands: Commands
+  readonly listings: Listings
+  readonly wakeUps: WakeUps
+  readonly acknowledge: Acknowledgement | null
+  readonly acknowledgements: Acknowledgements | null
+  /** What was found to be lost; the oldest are dropped. */
+  readonly losses: DataLoss[]
+  close(): Promise<void>
+}
+
+type ScriptName = 'commit' | 'touch' | 'admit' | 'reincarnate' | 'reap'
+
+const SCRIPTS: Readonly<Record<ScriptName, string>> = {
+  commit: COMMIT_SCRIPT,
+  touch: TOUCH_SCRIPT,
+  admit: ADMIT_SCRIPT,
+  reincarnate: REINCARNATE_SCRIPT,
+  reap: REAP_SCRIPT,
+}
+const SCRIPT_IDS = Object.fromEntries(
+  Object.entries(SCRIPTS).map(([name, source]) => [name, createHash('sha1').update(source).digest('hex')]),
+) as Record<ScriptName, string>
+const MAX_LOSSES = 20
+
+/** Puts the parts together and waits until Redis can be used. */
+export async function openParts(options: RedisStoreOptions): Promise<OpenParts> {
+  const settings = settle(options, connectLegacy)
+  const parts = assemble(settings)
+  const checking = setInterval(() => checkServers(parts), settings.checkIntervalMs)
+  checking.unref()
+  const close = async (): Promise<void> => {
+    clearInterval(checking)
+    parts.wakeUps.close()
+    await Promise.all(parts.router.links().map((link) => link.whenIdle()))
+    parts.router.close()
+  }
+  parts.router.start()
+  try {
+    await parts.network.whenUsable(parts.router)
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return { ...parts, close }
+}
+
+function assemble(settings: RedisStoreSettings): Omit<OpenParts, 'close'> & { readonly network: Network } {
+  const { acknowledge, expiryMarginMs, rememberMs } = settings
+  const keys = new KeyNames(settings.keyPrefix)
+  const memory = new CommitMemory(settings.rememberedStreams)
+  const losses: DataLoss[] = []
+  const publishCommand = settings.cluster === null ? 'PUBLISH' : 'SPUBLISH'
+  const guard: ServerGuard = new ServerGuard({
+    ...settings,
+    admission: new Admission({ ...lossSettings(settings, losses), keys, memory, publishCommand }),
+    scripts: Object.values(SCRIPTS),
+    bucketsOf: (link) => router.bucketsOf(link),
+  })
+  const network = new Network(settings, guard)
+  const router: Router = network.openRouter((serving) => {
+    wakeUps.retain(serving)
+    wakeUps.reroute()
+  })
+  const wakeUps = new WakeUps({
+    keys,
+    addressOf: (bucket) => router.linkOf(bucket)?.address ?? null,
+    openSubscriber: (address, listener) =>
+      network.openSubscriber(address, { ...listener, onMoved: () => void router.refresh() }),
+  })
+  const commands = new Commands({ router, guard, patienceMs: settings.commandTimeoutMs })
+  return {
+    keys,
+    scripts: SCRIPT_IDS,
+    constants: { expiryMarginMs, rememberMs, publishCommand },
+    memory,
+    incarnations: new Incarnations(settings.rememberedStreams),
+    guard,
+    network,
+    router,
+    commands,
+    listings: new Listings(commands, keys, SCRIPT_IDS.reap),
+    wakeUps,
+    acknowledge,
+    acknowledgements: acknowledge === null ? null : new Acknowledgements(acknowledge),
+    losses,
+  }
+}
+
+function lossSettings(
+  { quarantineMs, onDataLoss }: RedisStoreSettings,
+  losses: DataLoss[],
+): Pick<AdmissionSettings, 'scripts' | 'quarantineMs' | 'onLoss'> {
+  return {
+    scripts: SCRIPT_IDS,
+    quarantineMs,
+    onLoss: (loss) => {
+      losses.push(loss)
+      if (losses.length > MAX_LOSSES) losses.shift()
+      onDataLoss(loss)
+    },
+  }
+}
+
+function checkServers({ router, guard }: Pick<OpenParts, 'router' | 'guard'>): void {
+  for (const link of router.links()) {
+    // A failure shows in the link itself.
+    if (link.isUsable) guard.check(link).catch(() => undefined)
+  }
+}

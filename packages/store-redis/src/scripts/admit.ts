@@ -1,0 +1,78 @@
+/**
+ * Finds out whether a server holds the data that the caller knows of a bucket, and admits a server that has none of
+ * its own: one that was restarted, or a replica that has taken over.
+ *
+ * Before commits are admitted, everybody who remembers more than the server has gets time to say so.
+ */
+export const ADMIT_SCRIPT = `
+-- KEYS[1] meta of the bucket: a hash of
+--           run the server whose commits are admitted, n number of the last commit,
+--           candidate the server to be admitted, since when it is that, how many commits it had then,
+--           past servers of before, and how many commits there were when each was replaced
+-- ARGV[1] run of this server         ARGV[2] run under which the caller knows the bucket, or ''
+-- ARGV[3] last commit that the caller knows of
+-- ARGV[4] how long to wait, ms       ARGV[5] for how long this server has been running, ms
+-- returns {'admitted' or 'waiting', how many commits there were when the caller's server was replaced, ms to wait}
+local run, known = ARGV[1], tonumber(ARGV[3])
+local meta = redis.call('HMGET', KEYS[1], 'run', 'n', 'candidate', 'since', 'had', 'past')
+if meta[1] == run then
+  local number = tonumber(meta[2] or 0)
+  if ARGV[2] == '' or ARGV[2] == run then return {'admitted', number, 0} end
+  local had = string.match(meta[6] or '', ARGV[2] .. ':(%d+)') or string.match(meta[6] or '', ':(%d+) $')
+  return {'admitted', tonumber(had or number), 0}
+end
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+local since, had = tonumber(meta[4] or 0), tonumber(meta[5] or 0)
+if meta[3] ~= run then
+  since, had = now, tonumber(meta[2] or 0)
+  redis.call('HSET', KEYS[1], 'candidate', run, 'since', string.format('%.0f', now), 'had', had)
+end
+local left = since + tonumber(ARGV[4]) - now
+-- A server that has run for a while and has no data is a new one, not one that has lost it.
+if not meta[1] and had == 0 and known == 0 then left = math.min(left, tonumber(ARGV[4]) - tonumber(ARGV[5])) end
+if left > 0 then return {'waiting', had, left} end
+local past = (meta[6] or '') .. (meta[1] or 'none') .. ':' .. had .. ' '
+if #past > 512 then past = string.match(past, '^%S+ (.*)$') end
+redis.call('HSET', KEYS[1], 'run', run, 'past', past)
+redis.call('HDEL', KEYS[1], 'candidate', 'since', 'had')
+return {'admitted', had, 0}
+`
+
+/**
+ * Gives a stream another incarnation that has the same content, because commits that were acknowledged are missing:
+ * positions behind its tail were handed out, and must not come to mean something else.
+ */
+export const REINCARNATE_SCRIPT = `
+-- KEYS[1] the stream's head          KEYS[2] meta of the bucket
+-- ARGV[1] run of this server         ARGV[2] incarnation, or '' for whichever it is
+-- ARGV[3] incarnation to be          ARGV[4] commit id
+-- ARGV[5] channel                    ARGV[6] command to publish with
+-- returns 1 if the stream was changed, otherwise 0
+local old = redis.call('HMGET', KEYS[1], 'i', 'r', 'k', 'a', 'q')
+if not old[1] or (ARGV[2] ~= '' and old[1] ~= ARGV[2]) or old[5] == ARGV[1] then return 0 end
+local field = '"streamId":"' .. old[1] .. '"'
+local from, to = string.find(old[2], field, 1, true)
+if not from then return 0 end
+local record = string.sub(old[2], 1, from - 1) .. '"streamId":"' .. ARGV[3] .. '"' .. string.sub(old[2], to + 1)
+local number = redis.call('HINCRBY', KEYS[2], 'n', 1)
+redis.call('HSET', KEYS[1], 'v', number .. '.' .. ARGV[4], 'r', record, 'i', ARGV[3], 'k', old[3] or old[1],
+  'a', (old[4] or '') .. old[1] .. ' ', 'q', ARGV[1])
+-- Others have as much time again.
+if redis.call('HEXISTS', KEYS[2], 'since') == 1 then
+  local time = redis.call('TIME')
+  redis.call('HSET', KEYS[2], 'since', string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000)))
+end
+redis.call(ARGV[6], ARGV[5], ARGV[4])
+return 1
+`
+
+/** Removes what the indexes still say of a stream whose keys Redis has removed. */
+export const REAP_SCRIPT = `
+-- KEYS[1] the stream's head  KEYS[2] due streams of the bucket  KEYS[3] paths of the bucket
+-- ARGV[1] path
+-- returns 1 if there was something to remove, otherwise 0
+if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+redis.call('ZREM', KEYS[2], ARGV[1])
+return redis.call('ZREM', KEYS[3], ARGV[1])
+`

@@ -1,0 +1,39 @@
+import type { Redis } from 'ioredis'
+
+/**
+ * The path of redis-server, or valkey-server. Where neither is installed, Debian's package is installed if this
+ * process may do that; otherwise it throws and says what to do.
+ */
+export function findRedisServer(): string
+
+/** Installs a package of Debian, and returns the path of one of its programs; throws where that cannot be. */
+export function installed(packageName: string, programName: string): string
+
+/** The path of a program, or null. */
+export function which(name: string): string | null
+
+/** A port of 127.0.0.1 that was free a moment ago. */
+export function freePort(): Promise<number>
+
+/** A redis-server of its own, in a directory of its own, which ends with this process at the latest. */
+export class RedisServer {
+  /** Starts one; options are as on its command line, such as `--appendonly`, `yes`. */
+  static start(...options: readonly string[]): Promise<RedisServer>
+  readonly port: number
+  readonly directory: string
+  get url(): string
+  /** `host:port` */
+  get address(): string
+  /** Starts it again with what is in its directory. Resolves when it answers. */
+  run(...more: readonly string[]): Promise<void>
+  /** Sends a signal to the process: SIGSTOP, SIGCONT. */
+  signal(signal: NodeJS.Signals): void
+  /** Ends the process at once; what is in its directory stays. */
+  kill(): Promise<void>
+  /** Ends the process and removes its directory. */
+  stop(): Promise<void>
+  /** A plain connection for a test's own questions; the caller ends it. */
+  connect(): Redis
+  /** Sends one command and returns the answer. */
+  ask(name: string, ...args: readonly string[]): Promise<unknown>
+}

@@ -1,0 +1,179 @@
+import { Redis } from 'ioredis'
+import { createServer } from 'node:net'
+import { execFileSync, spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { once } from 'node:events'
+import { tmpdir } from 'node:os'
+
+const START_LIMIT_MS = 10_000
+const LARGEST_PORT_OF_CLUSTERS = 55_535
+const OLDEST_MAJOR = 7
+
+/** Servers that still run; they end with this process. */
+const running = new Set()
+process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')))
+
+let program = null
+
+/**
+ * The path of redis-server, or valkey-server. Where neither is installed, Debian's package is installed if this
+ * process may do that; otherwise it throws and says what to do: without Redis nothing can be said of this store.
+ */
+export function findRedisServer() {
+  program ??= checked(
+    which('redis-server') ?? which('valkey-server') ?? installed('redis-server', 'redis-server'),
+  )
+  return program
+}
+
+/** Installs a package of Debian, and returns the path of one of its programs; throws where that cannot be. */
+export function installed(packageName, programName) {
+  if (process.getuid?.() !== 0 || !existsSync('/etc/debian_version')) {
+    throw new Error(`${programName} is not installed: install it, or run this as root on Debian`)
+  }
+  // Several processes may find out at the same time; and no service is to be started.
+  const script = `command -v ${programName} || (apt-get update -qq && apt-get install -y -qq --no-install-recommends ${packageName})`
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
+  execFileSync('flock', [join(tmpdir(), 'ds-install.lock'), 'sh', '-c', script], {
+    env,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  const found = which(programName)
+  if (found === null) throw new Error(`${packageName} was installed, and there is still no ${programName}`)
+  return found
+}
+
+/** The path of a program, or null. */
+export function which(name) {
+  try {
+    return execFileSync('sh', ['-c', `command -v ${name} || command -v /usr/sbin/${name}`], {
+      encoding: 'utf8',
+    }).trim()
+  } catch {
+    return null
+  }
+}
+
+function checked(path) {
+  const text = execFileSync(path, ['--version'], { encoding: 'utf8' })
+  const major = Number(/v=(\d+)/.exec(text)?.[1] ?? 0)
+  if (major < OLDEST_MAJOR) throw new Error(`${path} is too old, ${OLDEST_MAJOR}.0 is needed: ${text.trim()}`)
+  return path
+}
+
+/** A port of 127.0.0.1 that was free a moment ago. */
+export async function freePort() {
+  for (;;) {
+    const server = createServer()
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address()
+    server.close()
+    await once(server, 'close')
+    // A cluster's nodes talk to each other on the port that is 10,000 higher.
+    if (port <= LARGEST_PORT_OF_CLUSTERS) return port
+  }
+}
+
+/** A redis-server of its own, in a directory of its own, which ends with this process at the latest. */
+export class RedisServer {
+  #options
+  #child = null
+
+  constructor(port, directory, options) {
+    this.port = port
+    this.directory = directory
+    this.#options = options
+  }
+
+  static async start(...options) {
+    const directory = mkdtempSync(join(tmpdir(), 'ds-redis-'))
+    const server = new RedisServer(await freePort(), directory, options)
+    await server.run()
+    return server
+  }
+
+  get url() {
+    return `redis://${this.address}`
+  }
+
+  get address() {
+    return `127.0.0.1:${this.port}`
+  }
+
+  async run(...more) {
+    const options = [
+      '--port',
+      String(this.port),
+      '--bind',
+      '127.0.0.1',
+      '--dir',
+      this.directory,
+      '--save',
+      '',
+    ]
+    const child = spawn(findRedisServer(), [...options, '--daemonize', 'no', ...this.#options, ...more], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let output = ''
+    const note = (chunk) => (output = (output + chunk.toString()).slice(-2_000))
+    child.stdout.on('data', note)
+    child.stderr.on('data', note)
+    running.add(child)
+    child.once('exit', () => running.delete(child))
+    this.#child = child
+    const deadline = Date.now() + START_LIMIT_MS
+    while (!(await this.#answers())) {
+      if (child.exitCode !== null || Date.now() > deadline)
+        throw new Error(`redis-server did not start: ${output}`)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
+
+  signal(signal) {
+    this.#child?.kill(signal)
+  }
+
+  async kill() {
+    const child = this.#child
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return
+    const ended = once(child, 'exit')
+    child.kill('SIGKILL')
+    await ended
+  }
+
+  async stop() {
+    await this.kill()
+    rmSync(this.directory, { recursive: true, force: true })
+  }
+
+  connect() {
+    const redis = new Redis(this.port, '127.0.0.1', { protocol: 2, disableClientInfo: true })
+    redis.on('error', () => undefined)
+    return redis
+  }
+
+  async ask(name, ...args) {
+    const redis = this.connect()
+    try {
+      return await redis.call(name, ...args)
+    } finally {
+      redis.disconnect()
+    }
+  }
+
+  async #answers() {
+    const options = { lazyConnect: true, retryStrategy: () => null, protocol: 2, enableReadyCheck: false }
+    const redis = new Redis(this.port, '127.0.0.1', options)
+    redis.on('error', () => undefined)
+    try {
+      await redis.connect()
+      return (await redis.ping()) === 'PONG'
+    } catch {
+      return false
+    } finally {
+      redis.disconnect()
+    }
+  }
+}
