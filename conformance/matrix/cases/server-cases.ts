@@ -1,6 +1,7 @@
 import type { Binding, Subject } from '../subjects.js'
 import type { Capability } from '@ds/conformance'
 import { LONG_POLL_TIMEOUT_MS, RESTARTABLE, startSubject } from '../subjects.js'
+import { selectedSections } from './selected-sections.js'
 import { afterAll, beforeAll, test } from 'vitest'
 import { runServerCases } from '@ds/conformance'
 
@@ -31,6 +32,6 @@ export function runCases(storeName: string, binding: Binding): void {
       ...(binding === 'fetch' ? [] : (['socket'] as const)),
       ...(RESTARTABLE.includes(storeName) ? (['restart'] as const) : []),
     ],
-    ...(process.env['DS_SECTION'] === undefined ? {} : { section: process.env['DS_SECTION'].split(',') }),
+    ...selectedSections(),
   })
 }
