@@ -27,6 +27,7 @@ const BOUNDARIES: readonly Boundary[] = [
   { folder: 'packages/cli/src', may: [/^@ds\/(client|core|server|store-\w+)$/, /^commander$/, BUILT_IN] },
   { folder: 'packages/server/src/http', may: [/^@ds\/core$/, /^negotiator$/] },
   { folder: 'packages/server/src/hono', may: [/^@ds\/core$/, /^hono(\/|$)/] },
+  { folder: 'packages/server/src/subscriptions', may: [/^@ds\/core$/, /^ipaddr\.js$/] },
   { folder: 'packages/server/src/node', may: [/^@ds\/core$/, BUILT_IN] },
   {
     folder: 'packages/server/src/standalone',

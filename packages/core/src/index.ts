@@ -25,3 +25,26 @@ export type { Page } from './streams/page-reader.js'
 export type { ForkOutcome } from './streams/fork-maker.js'
 export * from './streams/stream-engine.js'
 export * from './streams/stream-operations.js'
+export * from './subscriptions/subscription-config.js'
+export * from './subscriptions/subscription-environment.js'
+export * from './subscriptions/subscription-service.js'
+export { isLive, statusOf } from './subscriptions/subscription-state.js'
+export type {
+  AckedOffset,
+  LiveSubscription,
+  StreamLink,
+  SubscriptionState,
+} from './subscriptions/subscription-state.js'
+export type { PendingStream } from './subscriptions/stream-tails.js'
+export type {
+  AckOutcome,
+  AckRequest,
+  ClaimOutcome,
+  StreamAck,
+  WakeRef,
+} from './subscriptions/decide-lease.js'
+export type { CreateSubscriptionOutcome, LinkOutcome } from './subscriptions/decide-membership.js'
+export { matchesPattern, parsePattern } from './subscriptions/glob-pattern.js'
+export type { PatternSegment } from './subscriptions/glob-pattern.js'
+export { EventLog } from './subscriptions/event-log.js'
+export type { LogDecision, LogDefinition } from './subscriptions/event-log.js'

@@ -13,3 +13,13 @@ export { DurableStreamsServer, createDurableStreamsServer } from './standalone/d
 export type { ServerOptions } from './standalone/durable-streams-server.js'
 export { DurableStreamTestServer } from './standalone/durable-stream-test-server.js'
 export type { TestServerOptions } from './standalone/durable-stream-test-server.js'
+export { Subscriptions } from './subscriptions/subscriptions.js'
+export type { ControlRequest, SubscriptionOptions } from './subscriptions/options.js'
+export type {
+  WebhookAnswer,
+  WebhookPolicy,
+  WebhookRequest,
+  WebhookTransport,
+} from './subscriptions/webhook-transport.js'
+export { AddressPolicy } from './subscriptions/address-policy.js'
+export { createWebhookSender } from './node/webhook-sender.js'

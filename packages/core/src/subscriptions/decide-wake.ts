@@ -1,6 +1,6 @@
 import type { LinkEntry, SubscriptionEvent } from './subscription-events.js'
 import type { LogDecision } from './event-log.js'
-import type { LiveSubscription, StreamLink, SubscriptionState, Wake } from './subscription-state.js'
+import type { Lease, LiveSubscription, StreamLink, SubscriptionState, Wake } from './subscription-state.js'
 import type { PendingStream, StreamTails } from './stream-tails.js'
 import type { StreamPath } from '../protocol/branded.js'
 import { describePending, isBehind } from './stream-tails.js'
@@ -125,16 +125,17 @@ export function survey(
 /** The wake in flight; null when there is none, or when its lease has run out. @see PROTOCOL §7.3 */
 export function currentWake(
   state: LiveSubscription,
-  { node, clockSkewMs }: Pick<Actor, 'node' | 'clockSkewMs'>,
+  actor: Pick<Actor, 'node' | 'clockSkewMs'>,
   now: number,
 ): Wake | null {
   const { wake } = state
-  if (wake?.lease == null) return wake
-  return now >= leaseEnd(wake.lease, node, clockSkewMs) ? null : wake
+  const lease = wake?.lease ?? null
+  if (lease === null) return wake
+  return now >= leaseEnd(lease, actor) ? null : wake
 }
 
 /** When a lease is over for a node. */
-export function leaseEnd(lease: NonNullable<Wake['lease']>, node: string, clockSkewMs: number): number {
+export function leaseEnd(lease: Lease, { node, clockSkewMs }: Pick<Actor, 'node' | 'clockSkewMs'>): number {
   return lease.until + (lease.node === node ? 0 : clockSkewMs)
 }
 

@@ -33,6 +33,11 @@ export class DeliverySlots {
     return false
   }
 
+  /** Lets the next one try, in the place of one that was called and did not need it. */
+  pass(): void {
+    if (this.#total < this.#most) this.#wakeNext()
+  }
+
   /** Gives a place back. */
   free(target: string): void {
     const used = this.#used.get(target)! - 1

@@ -7,7 +7,8 @@ import type { StreamRecord } from '../store/record.js'
 import type { StreamStore } from '../store/contract.js'
 import { NEVER } from '../protocol/expiry.js'
 import { StreamFault } from '../streams/environment.js'
-import { joinBytes } from '../framing/bytes.js'
+import { asciiBytes, joinBytes } from '../framing/bytes.js'
+import { asciiText, toAsciiJson } from '../framing/ascii-json.js'
 
 /** What a log of events tells: how a state begins, changes, and is told from the start. */
 export interface LogDefinition<State, Event> {
@@ -44,9 +45,6 @@ const SLICE_BYTES = 64 << 10
 const COMPACT_FROM_BYTES = 64 << 10
 /** The state has moved on since the decision was asked for; it is asked again on the new one. */
 const STALE = Symbol('stale')
-
-const encoder = new TextEncoder()
-const decoder = new TextDecoder()
 
 /**
  * A small state that is kept as a log of events in a stream of its own, through the same compare-and-commit as
@@ -218,12 +216,12 @@ export class EventLog<State, Event> {
 /** Events in the stored form of JSON messages. */
 function encodeEvents(events: readonly unknown[]): Uint8Array {
   let text = ''
-  for (const event of events) text += `${JSON.stringify(event)},\n`
-  return encoder.encode(text)
+  for (const event of events) text += `${toAsciiJson(event)},\n`
+  return asciiBytes(text)
 }
 
 function decodeEvents<Event>(pieces: readonly Uint8Array[]): Event[] {
-  const text = decoder.decode(joinBytes(pieces))
+  const text = asciiText(pieces)
   return text === '' ? [] : (JSON.parse(`[${text.slice(0, -2)}]`) as Event[])
 }
 

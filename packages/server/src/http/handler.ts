@@ -4,13 +4,15 @@ import type { ErrorCode } from './errors.js'
 import type { HandlerOptions, HandlerSettings, StreamLifecycleEvent, StreamLifecycleHook } from './options.js'
 import type { HttpReply, HttpRequest } from './exchange.js'
 import type { ReadContext } from './stream-reads.js'
+import type { WebhookPolicy, WebhookTransport } from '../subscriptions/webhook-transport.js'
 import { ALLOW, CommonHeaders } from './common-headers.js'
 import { ClientGone } from './exchange.js'
 import { BodyIntake } from './body-intake.js'
 import { LiveSessions } from './live-sessions.js'
 import { PageReplies } from './read-replies.js'
 import { Refusal, errorReply, toError } from './errors.js'
-import { StreamEngine, StreamFault, formatStreamPath } from '@ds/core'
+import { CONTROL_PREFIX, StreamEngine, StreamFault, formatStreamPath } from '@ds/core'
+import { Subscriptions } from '../subscriptions/subscriptions.js'
 import { parseReadQuery, resolveStreamPath, splitTarget } from './target.js'
 import {
   readClosed,
@@ -30,6 +32,8 @@ export interface Runtime {
   readonly compressor: Compressor
   /** A number in [0, 1). */
   readonly random: () => number
+  /** How webhooks are called; left out where there is no safe way to. */
+  readonly webhooks?: (policy: WebhookPolicy) => WebhookTransport
 }
 
 /** What clients are told of faults. The fault's own words go to `onFault` only: they may tell too much of the store. */
@@ -52,6 +56,8 @@ const encoder = new TextEncoder()
 export class StreamHandler {
   readonly engine: StreamEngine
   readonly settings: HandlerSettings
+  /** Null when the server is without. */
+  readonly subscriptions: Subscriptions | null
   readonly #runtime: Runtime
   readonly #common: CommonHeaders
   readonly #bodies: BodyIntake
@@ -69,9 +75,15 @@ export class StreamHandler {
       environment,
       ...(options.limits === undefined ? {} : { limits: options.limits }),
       onBackgroundFault: this.settings.onFault,
+      onStreamGrown: (path) => this.subscriptions?.noteAppend(path),
     })
     this.#common = new CommonHeaders(this.settings.cors)
     this.#bodies = new BodyIntake(this.settings)
+    const { engine, settings } = this
+    this.subscriptions =
+      options.subscriptions === false
+        ? null
+        : new Subscriptions(options.subscriptions ?? {}, { engine, runtime, bodies: this.#bodies, settings })
     this.#reads = {
       engine: this.engine,
       environment,
@@ -102,6 +114,12 @@ export class StreamHandler {
     )
   }
 
+  /** Begins the work that no request asks for: expiry, unfinished work, wakes. The first requests do so, too. */
+  start(): void {
+    this.engine.start()
+    this.subscriptions?.service.start()
+  }
+
   /** The reply to a request that never became one: what a runtime's HTTP parser refuses. */
   refuse(code: ErrorCode, message: string, request: HttpRequest): HttpReply {
     return this.#common.addTo(errorReply(code, message, ['connection', 'close']), request)
@@ -110,6 +128,8 @@ export class StreamHandler {
   /** Ends live reads, refuses new writes, and waits for the ones begun. The store stays open. */
   async close(): Promise<void> {
     this.#isStopping = true
+    // Posts to webhooks are broken off first, so that they are noted for a retry.
+    await this.subscriptions?.service.close()
     await this.engine.close()
   }
 
@@ -124,6 +144,11 @@ export class StreamHandler {
     if (request.method === 'OPTIONS') return Promise.resolve(this.#common.preflight())
     const { path, query } = splitTarget(request.target)
     if (path === '/health') return Promise.resolve(this.#replyToHealth(request))
+    const control = path.startsWith(CONTROL_PREFIX, basePath.length + 1) ? this.subscriptions : null
+    if (control !== null && path.startsWith(`${basePath}/`)) {
+      const baseUrl = `${this.settings.publicOrigin ?? request.origin}${basePath}`
+      return control.handle(request, baseUrl, path.slice(basePath.length + 1 + CONTROL_PREFIX.length))
+    }
     const settings = basePath === this.settings.basePath ? this.settings : { ...this.settings, basePath }
     const stream = resolveStreamPath(path, settings)
     if (stream === null) throw new Refusal('NOT_FOUND', `streams live below ${basePath}/`)

@@ -1,4 +1,5 @@
 import type { StreamLimits, StreamStore } from '@ds/core'
+import type { SubscriptionOptions } from '../subscriptions/options.js'
 
 /** Which websites' pages may use the server: all, those of a list of origins, or none. */
 export type CorsOption = '*' | readonly string[] | false
@@ -46,6 +47,8 @@ export interface HandlerOptions {
   readonly maxPathLength?: number
   /** Bodies from this size on are compressed for those who ask; 0 for never. Default 1024. */
   readonly compressFromBytes?: number
+  /** Subscriptions and their webhooks; false for a server without. Default: with, webhooks to public addresses. */
+  readonly subscriptions?: SubscriptionOptions | false
   /** Bounds of the engine. */
   readonly limits?: Partial<StreamLimits>
   /** Called when a client has created a stream through this handler. */
@@ -57,7 +60,9 @@ export interface HandlerOptions {
 }
 
 /** {@link HandlerOptions} with nothing left out. */
-export type HandlerSettings = Required<Omit<HandlerOptions, 'store' | 'limits' | 'publicOrigin'>> & {
+export type HandlerSettings = Required<
+  Omit<HandlerOptions, 'store' | 'limits' | 'publicOrigin' | 'subscriptions'>
+> & {
   readonly publicOrigin: string | null
 }
 

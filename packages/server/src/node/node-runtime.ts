@@ -1,6 +1,7 @@
 import type { ContentCoding } from '../http/compression.js'
 import type { Runtime } from '../http/handler.js'
 import type { StreamId } from '@ds/core'
+import { createWebhookSender } from './webhook-sender.js'
 import { brotliCompress, constants, gzip } from 'node:zlib'
 import { joinBytes } from '@ds/core'
 import { newStreamId } from '../http/new-stream-id.js'
@@ -31,4 +32,5 @@ export const nodeRuntime: Runtime = {
     },
   },
   random: () => Math.random(),
+  webhooks: (policy) => createWebhookSender(policy),
 }

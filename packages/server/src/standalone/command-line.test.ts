@@ -27,7 +27,7 @@ describe('parseCommand', () => {
   test('every option is taken', () => {
     const line =
       '--port 0 --host :: --store memory --base-path /s --public-origin https://x.test:8443 --long-poll-timeout 5 ' +
-      '--sse-recycle 1000 --max-body 7 --cors https://a.test,https://b.test --cache private --binding hono --stop-timeout 0'
+      '--sse-recycle 1000 --max-body 7 --cors https://a.test,https://b.test --cache private --binding hono --webhooks public --stop-timeout 0'
     expect(parse(line)).toEqual({
       kind: 'serve',
       options: {
@@ -42,6 +42,7 @@ describe('parseCommand', () => {
         cors: ['https://a.test', 'https://b.test'],
         cachePrivacy: 'private',
         binding: 'hono',
+        subscriptions: { webhooks: { development: false } },
       },
       store: { kind: 'memory' },
     })
@@ -63,7 +64,7 @@ describe('parseCommand', () => {
         '--max-body',
         '--port',
       ]
-        .concat(['--public-origin', '--sse-recycle', '--stop-timeout', '--store', '--version'])
+        .concat(['--public-origin', '--sse-recycle', '--stop-timeout', '--store', '--version', '--webhooks'])
         .sort(),
     )
   })
@@ -90,7 +91,7 @@ describe('parseCommand', () => {
   })
 
   test.each([
-    '--port -1', '--port 1.5', '--port 0x10', '--port 65536', '--port', '--cache yes', '--binding bun', '--store redis',
+    '--port -1', '--port 1.5', '--port 0x10', '--port 65536', '--port', '--cache yes', '--binding bun', '--webhooks all', '--store redis',
     '--base-path s', '--public-origin x.test', '--public-origin https://x.test/path', '--sse-recycle 999', '--max-body 0',
     '--unknown', 'serve', '--help=yes',
   ])('%s is a usage error', (line) => {

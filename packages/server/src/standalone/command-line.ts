@@ -1,5 +1,6 @@
 import type { CorsOption } from '../http/options.js'
 import type { ServerOptions } from './durable-streams-server.js'
+import type { SubscriptionOptions } from '../subscriptions/options.js'
 import { DEFAULT_PORT } from '@ds/core'
 import { parseArgs } from 'node:util'
 
@@ -20,6 +21,8 @@ Usage: ds-server [options]
   --max-body BYTES          largest request body (default 67108864)
   --cors ORIGINS            * (default), none, or a list of origins with commas
   --cache MODE              public (default), private or no-store
+  --webhooks MODE           public (default if NODE_ENV is production): subscriptions may call public https addresses;
+                            development (default otherwise): localhost and 127.0.0.x as well
   --binding node|hono       node:http itself (default), or Hono on @hono/node-server
   --stop-timeout MS         how long a stop waits for what was begun (default 10000)
   --version                 print the version
@@ -80,6 +83,7 @@ function parseValues(argv: readonly string[]): Values {
     'max-body': text,
     cors: text,
     cache: text,
+    webhooks: text,
     binding: text,
     'stop-timeout': text,
     help: flag,
@@ -122,6 +126,7 @@ function toOptions(values: Values, env: Readonly<Record<string, string | undefin
     ...defined('stopTimeoutMs', number('stop-timeout', text('stop-timeout'), 0, 3_600_000)),
     ...defined('cors', cors(text('cors'))),
     ...defined('cachePrivacy', oneOf('cache', text('cache'), ['public', 'private', 'no-store'] as const)),
+    ...defined('subscriptions', subscriptions(text('webhooks'))),
     ...defined('binding', oneOf('binding', text('binding'), ['node', 'hono'] as const)),
   }
 }
@@ -142,6 +147,11 @@ function oneOf<T extends string>(
   const choice = choices.find((candidate) => candidate === text)
   if (choice === undefined) throw new Error(`--${name} is one of ${choices.join(', ')}, not '${text}'`)
   return choice
+}
+
+function subscriptions(text: string | undefined): SubscriptionOptions | undefined {
+  const mode = oneOf('webhooks', text, ['public', 'development'] as const)
+  return mode === undefined ? undefined : { webhooks: { development: mode === 'development' } }
 }
 
 function cors(text: string | undefined): CorsOption | undefined {

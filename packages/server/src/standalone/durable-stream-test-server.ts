@@ -44,6 +44,7 @@ export class DurableStreamTestServer {
       port: port ?? 0,
       host: host ?? '127.0.0.1',
       stopTimeoutMs: 1_000,
+      subscriptions: { webhooks: { development: true } },
       ...(longPollTimeout === undefined ? {} : { longPollTimeoutMs: longPollTimeout }),
       ...(compression === false ? { compressFromBytes: 0 } : {}),
       ...(onStreamCreated === undefined ? {} : { onStreamCreated }),

@@ -67,7 +67,7 @@ export class DurableStreamsServer {
       this.#server.once('error', reject)
       this.#server.listen(this.#options.port ?? 4437, this.#options.host ?? '127.0.0.1', () => {
         this.#server.off('error', reject)
-        this.handler.engine.start()
+        this.handler.start()
         resolve()
       })
     })

@@ -11,6 +11,8 @@ import { resolve } from 'node:path'
 
 const EXIT_FAILURE = 1
 const EXIT_USAGE = 2
+/** On one's own machine, workers may be there, too. */
+const DEFAULT_SUBSCRIPTIONS = { webhooks: { development: process.env['NODE_ENV'] !== 'production' } }
 
 const command = parseCommand(process.argv.slice(2), process.env)
 switch (command.kind) {
@@ -45,7 +47,7 @@ async function start(
   let store: StreamStore | null = null
   try {
     store = await openStore(choice)
-    const server = createDurableStreamsServer({ ...options, store })
+    const server = createDurableStreamsServer({ subscriptions: DEFAULT_SUBSCRIPTIONS, ...options, store })
     const url = await server.start()
     const { name, durability } = store.capabilities
     const place = choice.kind === 'file' ? ` in ${resolve(choice.directory)}` : ''

@@ -1,0 +1,95 @@
+import type { Environment } from '../streams/environment.js'
+import type { PatternIndex } from './pattern-index.js'
+import type { StreamPath } from '../protocol/branded.js'
+import type { StreamStore } from '../store/contract.js'
+import type { Subscription } from './subscription.js'
+import { liveRecord } from './stream-tails.js'
+
+export interface DispatcherContext {
+  readonly store: StreamStore
+  readonly environment: Environment
+  readonly index: PatternIndex<Subscription>
+  readonly maxNoticed: number
+  readonly onOverflow: () => void
+  readonly onFault: (error: unknown) => void
+}
+
+/** How many streams, and how many subscriptions, are gone through in one turn of the event loop. */
+const SLICE_STREAMS = 256
+const SLICE_NOTICES = 2_000
+/** Appends within this time are looked at together, so that a busy stream costs little. */
+const PAUSE_MS = 5
+const NO_KEYS: readonly string[] = []
+
+/**
+ * Carries appends to the subscriptions that they concern. An append itself adds its path to a set, and nothing more;
+ * everything else happens afterwards, for many appends at once.
+ */
+export class AppendDispatcher {
+  readonly #context: DispatcherContext
+  readonly #appended = new Set<StreamPath>()
+  #isScheduled = false
+  #flushing: Promise<void> = Promise.resolve()
+  #lastFlushAt = 0
+
+  constructor(context: DispatcherContext) {
+    this.#context = context
+  }
+
+  /** A stream has grown. */
+  note(path: StreamPath): void {
+    if (this.#appended.size >= this.#context.maxNoticed) {
+      this.#context.onOverflow()
+      return
+    }
+    this.#appended.add(path)
+    if (this.#isScheduled) return
+    this.#isScheduled = true
+    const { environment } = this.#context
+    const run = (): void => void this.flush()
+    const wait = this.#lastFlushAt + PAUSE_MS - environment.now()
+    if (wait > 0 && wait <= PAUSE_MS) environment.schedule(wait, run)
+    else environment.defer(run)
+  }
+
+  /** Resolves when everything that was noted before has reached its subscriptions. */
+  flush(): Promise<void> {
+    this.#flushing = this.#flushing.then(() => this.#flush())
+    return this.#flushing
+  }
+
+  /** Forgets what was noted. */
+  stop(): Promise<void> {
+    this.#appended.clear()
+    return this.#flushing
+  }
+
+  async #flush(): Promise<void> {
+    const { environment, onFault } = this.#context
+    const paths = [...this.#appended]
+    this.#appended.clear()
+    this.#isScheduled = false
+    this.#lastFlushAt = environment.now()
+    for (let i = 0; i < paths.length; i += SLICE_STREAMS) {
+      const slice = paths.slice(i, i + SLICE_STREAMS)
+      await Promise.all(slice.map((path) => this.#dispatch(path).catch(onFault)))
+      if (i + SLICE_STREAMS < paths.length) await this.#yield()
+    }
+  }
+
+  async #dispatch(path: StreamPath): Promise<void> {
+    const { index, store, environment } = this.#context
+    const owners = [...index.match(path)].filter((subscription) => subscription.wants(path))
+    if (owners.length === 0) return
+    // Loaded once for all of them, and after the append.
+    const record = liveRecord(await store.load(path, NO_KEYS), environment.now())
+    for (let i = 0; i < owners.length; i++) {
+      if (i > 0 && i % SLICE_NOTICES === 0) await this.#yield()
+      owners[i]!.notice(path, record)
+    }
+  }
+
+  #yield(): Promise<void> {
+    return new Promise((resolve) => this.#context.environment.defer(resolve))
+  }
+}
