@@ -45,7 +45,7 @@ interface KeysEvent {
 
 const KEYS_PATH = `${CONTROL_PREFIX}signing-keys` as StreamPath
 /** How long a retired key is published and its tokens are good: longer than any token and any replay window. */
-export const RETIRED_KEY_MS = 25 * 3_600_000
+export const RETIRED_KEY_MS: number = 25 * 3_600_000
 /** How often a node looks whether another one has made a new key. */
 const REFRESH_MS = 60_000
 

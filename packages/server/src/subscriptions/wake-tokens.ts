@@ -19,7 +19,7 @@ export type TokenVerdict =
   | { readonly kind: 'expired' }
 
 /** How long a token is good; leases end much earlier, unless they are prolonged. */
-export const TOKEN_MS = 24 * 3_600_000
+export const TOKEN_MS: number = 24 * 3_600_000
 const MAX_TOKEN_LENGTH = 4_096
 const decoder = new TextDecoder()
 

@@ -1,0 +1,7 @@
+export { WebhookVerificationError, verifyWebhook } from './subscriptions/verify-webhook.js'
+export type {
+  VerifyWebhookOptions,
+  WebhookEvent,
+  WebhookStream,
+  WebhookVerificationCode,
+} from './subscriptions/verify-webhook.js'
