@@ -39,7 +39,7 @@ export class FileStore implements StreamStore {
   readonly capabilities: StoreCapabilities
   readonly #parts: OpenParts
   readonly #quarantined: ReadonlySet<string>
-  readonly #watchers = new Map<StreamPath, Set<() => void>>()
+  readonly #watchers = new Map<StreamPath, Set<{ readonly wake: () => void }>>()
   readonly #committer: Committer
   #closing: Promise<void> | null = null
 
@@ -105,11 +105,11 @@ export class FileStore implements StreamStore {
   watch(path: StreamPath, wake: () => void): () => void {
     let watchers = this.#watchers.get(path)
     if (watchers === undefined) this.#watchers.set(path, (watchers = new Set()))
-    const added = watchers
-    added.add(wake)
+    const [all, watcher] = [watchers, { wake }]
+    all.add(watcher)
     return () => {
-      added.delete(wake)
-      if (added.size === 0 && this.#watchers.get(path) === added) this.#watchers.delete(path)
+      all.delete(watcher)
+      if (all.size === 0 && this.#watchers.get(path) === all) this.#watchers.delete(path)
     }
   }
 
@@ -167,7 +167,8 @@ export class FileStore implements StreamStore {
 
   #wake(path: StreamPath): void {
     const watchers = this.#watchers.get(path)
-    if (watchers !== undefined) for (const wake of watchers) wake()
+    if (watchers === undefined) return
+    for (const watcher of [...watchers]) if (watchers.has(watcher)) watcher.wake()
   }
 
   #refuseWhenClosed(): void {

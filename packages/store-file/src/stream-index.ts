@@ -32,6 +32,7 @@ export class StreamIndex {
   readonly #segments: SegmentFiles
   readonly #opening: Opening
   #dueBlock = 0
+  #dueTurns = 0
 
   constructor(active: HotLayer, tables: TableSet, segments: SegmentFiles, opening: Opening) {
     this.active = active
@@ -116,19 +117,27 @@ export class StreamIndex {
     for (const path of this.sealed?.due(now, limit, DUE_LOOKS) ?? []) {
       if (this.active.get(path) === undefined) due.add(path)
     }
+    const stored = new Set<StreamPath>()
     await this.tables.pinned(async (tables) => {
       const blocks = tables.flatMap((table) => table.blocks.map((entry, index) => ({ table, entry, index })))
       const start = blocks.length === 0 ? 0 : this.#dueBlock % blocks.length
       let looks = 0
-      for (let i = 0; i < blocks.length && due.size < limit && looks < DUE_BLOCKS; i++) {
+      for (let i = 0; i < blocks.length && stored.size < limit && looks < DUE_BLOCKS; i++) {
         const { table, entry, index } = blocks[(start + i) % blocks.length]!
         if (entry.due > now) continue
         looks++
-        this.#dueBlock = start + i
-        entry.due = await this.#dueInBlock(await table.readBlock(index).catch(() => []), now, due)
+        this.#dueBlock = start + i + 1
+        entry.due = await this.#dueInBlock(await table.readBlock(index).catch(() => []), now, stored)
       }
     })
-    return [...due].slice(0, limit)
+    return this.#takeTurns([...new Set([...due, ...stored])], limit)
+  }
+
+  /** Which of too many are named changes from call to call, so that none waits for others that stay due for ever. */
+  #takeTurns(paths: readonly StreamPath[], limit: number): StreamPath[] {
+    if (paths.length <= limit) return [...paths]
+    const start = (Math.imul(++this.#dueTurns, 0x9e3779b1) >>> 16) % paths.length
+    return [...paths.slice(start), ...paths.slice(0, start)].slice(0, limit)
   }
 
   /** Adds the due streams of a block; returns when it has to be looked at again. */
