@@ -1,22 +1,25 @@
+import type { OffsetRequest, StreamEngine, StreamPath } from '@ds/core'
+import { Acknowledged, STREAMS, writeUntilKilled } from './killed-process.js'
 import { EngineModel, makeEngine, readContent } from './engine-workload.js'
 import { FileStore } from '../src/file-store.js'
 import { Random } from './random.js'
 import { SimulatedWorld } from './store-workload.js'
+import { StoreError, StreamFault, parseOffset } from '@ds/core'
+import { addGarbage, cutTail, flipByte } from './damaged-directory.js'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { appendFileSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs'
-import { execFile, spawn } from 'node:child_process'
+import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { tmpdir } from 'node:os'
-import type { StreamPath } from '@ds/core'
 
-const CYCLES = Number(process.env['DS_KILL_CYCLES'] ?? 15)
-const PRODUCERS = 16
-const STREAMS = 4
+const CYCLES = Number(process.env['DS_KILL_CYCLES'] ?? 50)
+/** A directory is begun anew after so many cycles, so that looking at all of it stays quick. */
+const CYCLES_PER_DIRECTORY = 25
 const PACKAGE = fileURLToPath(new URL('..', import.meta.url))
 const BUILT = join(PACKAGE, 'node_modules', `.kill-test-${process.pid}`)
-const directory = mkdtempSync(join(tmpdir(), 'ds-kill-'))
+const parent = mkdtempSync(join(tmpdir(), 'ds-kill-'))
 
 beforeAll(async () => {
   const tsup = join(PACKAGE, '..', '..', 'node_modules', '.bin', 'tsup')
@@ -25,76 +28,115 @@ beforeAll(async () => {
 }, 60_000)
 
 afterAll(() => {
-  rmSync(directory, { recursive: true })
+  rmSync(parent, { recursive: true })
   rmSync(BUILT, { recursive: true, force: true })
 })
 
 test(
-  'kill -9 under load loses no acknowledged message, and repeats none',
+  'kill -9 under load, with a torn or damaged journal after it, loses nothing that was acknowledged, and repeats nothing',
   async () => {
     const random = new Random(Date.now())
-    const next = new Array<number>(PRODUCERS).fill(0)
+    let told = new Acknowledged()
+    let messages = 0
     for (let cycle = 0; cycle < CYCLES; cycle++) {
-      await produceUntilKilled(next, 20 + random.below(300))
-      if (random.chance(0.3)) addGarbage(random)
-      await verify(next)
+      if (cycle % CYCLES_PER_DIRECTORY === 0) told = new Acknowledged()
+      const directory = join(parent, String(Math.floor(cycle / CYCLES_PER_DIRECTORY)))
+      const durability = random.pick(['fsync', 'fsync', 'os'])
+      const worker = [join(BUILT, 'kill-worker.js'), directory, JSON.stringify(told.next), durability]
+      await writeUntilKilled([...worker, String(cycle)], told, 5 + random.below(150))
+      if (random.chance(0.4)) await verifyDamaged(directory, told, random)
+      const after = random.pick(['nothing', 'garbage', 'cut'])
+      if (after === 'garbage') await addGarbage(directory, random)
+      if (after === 'cut') await cutTail(directory, told, random)
+      messages += await verify(directory, told)
     }
-    expect(next.reduce((sum, count) => sum + count, 0)).toBeGreaterThan(CYCLES)
+    expect(messages).toBeGreaterThan(CYCLES)
   },
   60_000 + CYCLES * 5_000,
 )
 
-/** Lets a process write until it is killed; notes what it was told. */
-function produceUntilKilled(next: number[], afterMs: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(BUILT, 'kill-worker.js'), directory, JSON.stringify(next)])
-    let output = ''
-    let errors = ''
-    child.stdout.on('data', (chunk: Buffer) => {
-      if (output === '') setTimeout(() => child.kill('SIGKILL'), afterMs)
-      output += chunk.toString()
-    })
-    child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()))
-    child.on('close', (_code, signal) => {
-      if (signal !== 'SIGKILL') reject(new Error(`the process ended by itself: ${errors}`))
-      // The last line may be cut off.
-      for (const line of output.split('\n').slice(1, -1)) {
-        const [producer, seq] = line.split(' ').map(Number) as [number, number]
-        next[producer] = seq + 1
-      }
-      resolve()
-    })
-  })
-}
-
-/** What a process was just writing when it was killed may be anything. */
-function addGarbage(random: Random): void {
-  const name = readdirSync(join(directory, 'journal')).sort().at(-1)!
-  const file = join(directory, 'journal', name)
-  // Room taken in advance is cut off first, or the garbage would be far behind the last record.
-  const end = statSync(file).size
-  if (random.chance(0.5)) truncateSync(file, end + random.below(100))
-  appendFileSync(file, Buffer.from(Array.from({ length: 1 + random.below(2000) }, () => random.below(256))))
-}
-
-async function verify(next: number[]): Promise<void> {
+/** Everything that was acknowledged is there, once and in order; closed streams are closed; offsets hold. */
+async function verify(directory: string, told: Acknowledged): Promise<number> {
   const store = await FileStore.open(directory)
   expect(store.damage).toEqual([])
   const engine = makeEngine(store, new SimulatedWorld())
+  let messages = 0
   for (let stream = 0; stream < STREAMS; stream++) {
-    const path = `killed/${stream}` as StreamPath
-    const model = new EngineModel(path, 0)
-    for (let producer = stream; producer < PRODUCERS; producer += STREAMS) {
-      model.producers.push({ id: `p${producer}`, next: next[producer]! })
-    }
-    const { text } = await readContent(engine, path)
-    model.verify(text)
+    const text = await verifyStream(engine, stream, told, true)
+    for (const { offset } of told.offsets.filter((noted) => noted.stream === stream))
+      await verifyOffset(engine, stream, offset, text)
+    messages += text.split(';').length - 1
     // One attempt of each producer may have been committed without anybody hearing of it.
-    for (const { id } of model.producers) {
-      const found = text.split(';').filter((message) => message.startsWith(`${id}-`)).length
-      next[Number(id.slice(1))] = found
-    }
+    for (let producer = stream; producer < told.next.length; producer += STREAMS)
+      told.next[producer] = text.split(';').filter((message) => message.startsWith(`p${producer}-`)).length
   }
+  for (const path of told.closed)
+    expect(await readContent(engine, path as StreamPath)).toEqual({ text: 'begin;end;', closed: true })
   await engine.close()
   await store.close()
+  return messages
+}
+
+async function verifyStream(
+  engine: StreamEngine,
+  stream: number,
+  { next }: Acknowledged,
+  isWhole: boolean,
+): Promise<string> {
+  const model = new EngineModel(`killed/${stream}` as StreamPath, 0)
+  const { text } = await readContent(engine, model.path)
+  for (let producer = stream; producer < next.length; producer += STREAMS) {
+    const found = text.split(';').filter((message) => message.startsWith(`p${producer}-`)).length
+    // Of what is damaged there may be less, but nothing else.
+    model.producers.push({
+      id: `p${producer}`,
+      next: isWhole ? next[producer]! : Math.min(found, next[producer]!),
+    })
+  }
+  model.verify(text)
+  return text
+}
+
+async function verifyOffset(
+  engine: StreamEngine,
+  stream: number,
+  token: string,
+  text: string,
+): Promise<void> {
+  const point = parseOffset(token)!
+  const offset: OffsetRequest = { kind: 'point', point }
+  const page = await engine.read(`killed/${stream}` as StreamPath, offset)
+  if (page.kind !== 'page') throw new Error(`killed/${stream}: ${page.kind} at ${token}`)
+  expect(text.slice(point.position)).toBe(Buffer.concat(page.pieces).toString() + text.slice(page.to))
+}
+
+/** In a copy, a changed byte is never served; what it takes away is missed with an error, not in silence. */
+async function verifyDamaged(directory: string, told: Acknowledged, random: Random): Promise<void> {
+  const copy = `${directory}-damaged`
+  cpSync(directory, copy, { recursive: true })
+  for (const name of readdirSync(copy)) if (name.startsWith('LOCK.')) rmSync(join(copy, name))
+  const flipped = await flipByte(copy, random)
+  try {
+    const store = await FileStore.open(copy)
+    const engine = makeEngine(store, new SimulatedWorld())
+    const mayMiss = new Set(store.damage.map(({ path }) => path))
+    for (let stream = 0; stream < STREAMS; stream++) {
+      const isNamed = mayMiss.has(null) || mayMiss.has(`killed/${stream}`)
+      await verifyStream(engine, stream, told, !isNamed).catch(onlyCorrupt)
+    }
+    if (flipped?.startsWith('journal') === true) expect(store.damage, flipped).not.toEqual([])
+    await engine.close()
+    await store.close()
+  } catch (error) {
+    onlyCorrupt(error)
+  } finally {
+    rmSync(copy, { recursive: true })
+  }
+}
+
+function onlyCorrupt(error: unknown): void {
+  const isCorrupt =
+    (error instanceof StoreError && error.code === 'corrupt') ||
+    (error instanceof StreamFault && error.code === 'storage-corrupt')
+  if (!isCorrupt) throw error
 }
