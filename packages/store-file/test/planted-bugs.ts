@@ -39,9 +39,10 @@ function changed(disk: FileSystem, changes: Partial<FileSystem>): FileSystem {
   }
 }
 
-function withFiles(disk: FileSystem, change: (file: File) => File): FileSystem {
+/** A file system whose files are changed when they are opened. */
+export function withFiles(disk: FileSystem, change: (file: File, path: string) => File): FileSystem {
   return changed(disk, {
-    open: async (path, mode, isThrough) => change(await disk.open(path, mode, isThrough)),
+    open: async (path, mode, isThrough) => change(await disk.open(path, mode, isThrough), path),
   })
 }
 

@@ -10,6 +10,8 @@ export interface Faults {
   rate: number
   /** The number of the call at which the power goes; Infinity for never. */
   crashAt: number
+  /** The number of the opening that fails because too many files are open; none when it is left out. */
+  failOpenAt?: number
 }
 
 const CODES = ['EIO', 'ENOSPC', 'EMFILE'] as const
@@ -31,6 +33,7 @@ export class SimulatedDisk implements FileSystem {
   readonly #folders: Map<string, SimulatedDirectory>
   #steps: Step[] = []
   #calls = 0
+  #opens = 0
   #isDead = false
   #isLocked = false
   #onCrash: () => void = () => undefined
@@ -54,6 +57,11 @@ export class SimulatedDisk implements FileSystem {
 
   get isDead(): boolean {
     return this.#isDead
+  }
+
+  /** How often a file was opened or should have been. */
+  get opens(): number {
+    return this.#opens
   }
 
   get calls(): number {
@@ -90,6 +98,7 @@ export class SimulatedDisk implements FileSystem {
 
   open(path: string, mode: OpenMode, isThrough = false): Promise<File> {
     return this.#call(() => {
+      if (++this.#opens === this.faults.failOpenAt) throw failure('EMFILE', path)
       const [folder, name] = this.#locate(path)
       let file = folder.files.get(name)
       if (file === undefined) {
