@@ -57,4 +57,12 @@ export const subjects = [
     keepsStreams: true,
     baselines: { bare: 'bare', reference: 'reference-file' },
   },
+  {
+    name: 'redis',
+    title: 'ours node:http, Redis (appendfsync everysec)',
+    file: 'ours-node.mjs',
+    settings: { store: 'redis' },
+    keepsStreams: true,
+    baselines: { bare: 'bare', reference: 'reference' },
+  },
 ]

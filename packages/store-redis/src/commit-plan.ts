@@ -1,6 +1,7 @@
 import type { Argument } from './redis-link.js'
 import type { StreamChange, StreamRecord, Version } from '@ds/core'
 import { chunkCount, chunkRanges } from './chunk-layout.js'
+import { isAscii } from 'node:buffer'
 import { dueAt, totalLength, vanishesAt } from '@ds/core'
 
 /** What a commit adds to one chunk. */
@@ -8,7 +9,7 @@ export interface ChunkAppend {
   readonly index: number
   readonly offset: number
   readonly fills: boolean
-  readonly bytes: Buffer
+  readonly bytes: Argument
 }
 
 /** The parts of a commit that are the same wherever it is sent. */
@@ -102,7 +103,12 @@ function layOut(record: StreamRecord, pieces: readonly Uint8Array[]): ChunkAppen
     ({ index, offset, length: part, fills }) => {
       const piece = bytes.subarray(taken, taken + part)
       taken += part
-      return { index, offset, fills, bytes: piece }
+      return { index, offset, fills, bytes: asText(piece) }
     },
   )
+}
+
+/** Bytes that are text anyway are sent as text, which the client library handles faster. */
+function asText(bytes: Buffer): Argument {
+  return isAscii(bytes) ? bytes.toString('latin1') : bytes
 }

@@ -46,6 +46,11 @@ export class KeyNames {
 
   /** What the names of an incarnation's chunks begin with; their numbers follow. */
   chunkPrefix(bucket: number, blobId: string): string {
-    return `${this.#prefixes[bucket]!}b:${blobId}:`
+    return `${this.blobPrefix(bucket)}${blobId}:`
+  }
+
+  /** What the names of all chunks of the bucket begin with. */
+  blobPrefix(bucket: number): string {
+    return `${this.#prefixes[bucket]!}b:`
   }
 }

@@ -14,6 +14,8 @@ export class Listings {
   readonly #commands: Commands
   readonly #keys: KeyNames
   readonly #reapScript: string
+  /** Nodes begin at different buckets, so that they do not all do the same work. */
+  #dueCursor = { bucket: Math.floor(Math.random() * BUCKETS), offset: 0 }
 
   constructor(commands: Commands, keys: KeyNames, reapScript: string) {
     this.#commands = commands
@@ -42,29 +44,32 @@ export class Listings {
     return paths.slice(0, limit)
   }
 
-  /** The buckets take turns in being the first, so that several nodes do not all do the same work. */
+  /** Goes on where the last call was full, so that every stream gets its turn though nobody settles the others. */
   async due(now: number, limit: number): Promise<readonly StreamPath[]> {
+    const { bucket: first, offset: firstOffset } = this.#dueCursor
     const paths: StreamPath[] = []
-    const first = Math.floor(Math.random() * BUCKETS)
-    for (let i = 0; i < BUCKETS && paths.length < limit; i += AT_ONCE) {
+    for (let i = 0; i < BUCKETS; i += AT_ONCE) {
       const buckets = Array.from({ length: AT_ONCE }, (_, n) => (first + i + n) % BUCKETS)
       const pages = await Promise.all(
-        buckets.map((bucket) => {
-          const args = [
-            this.#keys.ofBucket(bucket).due,
-            '-inf',
-            String(now),
-            'BYSCORE',
-            'LIMIT',
-            '0',
-            String(limit),
-          ]
-          return this.#commands.send(bucket, 'zrange', () => args) as Promise<StreamPath[]>
-        }),
+        buckets.map((bucket) => this.#dueOf(bucket, now, bucket === first ? firstOffset : 0, limit)),
       )
-      paths.push(...(await this.#withoutGhosts(pages.flat().slice(0, limit - paths.length))))
+      for (const [n, page] of pages.entries()) {
+        const bucket = buckets[n]!
+        const taken = page.slice(0, limit - paths.length)
+        paths.push(...taken)
+        if (paths.length < limit) continue
+        this.#dueCursor = { bucket, offset: (bucket === first ? firstOffset : 0) + taken.length }
+        return this.#withoutGhosts(paths)
+      }
     }
-    return paths
+    this.#dueCursor = { bucket: first, offset: 0 }
+    return this.#withoutGhosts(paths)
+  }
+
+  #dueOf(bucket: number, now: number, offset: number, limit: number): Promise<StreamPath[]> {
+    const key = this.#keys.ofBucket(bucket).due
+    const args = [key, '-inf', String(now), 'BYSCORE', 'LIMIT', String(offset), String(limit)]
+    return this.#commands.send(bucket, 'zrange', () => args) as Promise<StreamPath[]>
   }
 
   /** What Redis has removed by itself is still in the indexes, until somebody looks. */

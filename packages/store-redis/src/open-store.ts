@@ -13,6 +13,7 @@ import { Incarnations } from './incarnations.js'
 import { KeyNames } from './keys.js'
 import { Listings } from './listings.js'
 import { Network, connectLegacy } from './network.js'
+import { Recollections } from './recollections.js'
 import { ServerGuard } from './server-guard.js'
 import { TOUCH_SCRIPT } from './scripts/touch.js'
 import { WakeUps } from './wake-ups.js'
@@ -26,6 +27,7 @@ export interface OpenParts {
   readonly constants: CommitConstants
   readonly memory: CommitMemory
   readonly incarnations: Incarnations
+  readonly recollections: Recollections
   readonly guard: ServerGuard
   readonly router: Router
   readonly commands: Commands
@@ -51,6 +53,7 @@ const SCRIPT_IDS = Object.fromEntries(
   Object.entries(SCRIPTS).map(([name, source]) => [name, createHash('sha1').update(source).digest('hex')]),
 ) as Record<ScriptName, string>
 const MAX_LOSSES = 20
+const RECALLED_STREAMS = 16_384
 
 /** Puts the parts together and waits until Redis can be used. */
 export async function openParts(options: RedisStoreOptions): Promise<OpenParts> {
@@ -104,6 +107,7 @@ function assemble(settings: RedisStoreSettings): Omit<OpenParts, 'close'> & { re
     constants: { expiryMarginMs, rememberMs, publishCommand },
     memory,
     incarnations: new Incarnations(settings.rememberedStreams),
+    recollections: new Recollections(RECALLED_STREAMS),
     guard,
     network,
     router,

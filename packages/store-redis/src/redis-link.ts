@@ -54,7 +54,6 @@ export class RedisLink {
   readonly #watchdog: NodeJS.Timeout
   #inFlight = 0
   #lastProgress = 0
-  #isCorked = false
   #isClosed = false
   /** Counts connections, so that an examination does not speak for a later one. */
   #connection = 0
@@ -100,10 +99,9 @@ export class RedisLink {
     if (this.#inFlight >= MAX_IN_FLIGHT) {
       return Promise.reject(new LinkFault(false, `${this.address} has ${MAX_IN_FLIGHT} commands to answer`))
     }
-    this.#cork()
     if (this.#inFlight++ === 0) this.#lastProgress = performance.now()
     const command = new Command(name, args as Argument[], { replyEncoding: encoding })
-    void redis.sendCommand(command)
+    void redis.sendCommand(command, this.#outbox as unknown as Parameters<Redis['sendCommand']>[1])
     return command.promise.then(this.#onReply, this.#onFailure)
   }
 
@@ -141,16 +139,25 @@ export class RedisLink {
     })
   }
 
-  /** One system call for everything that is sent in this turn of the event loop. */
-  #cork(): void {
-    if (this.#isCorked) return
-    this.#isCorked = true
+  /** Everything that is sent in this turn of the event loop goes out in one piece. */
+  readonly #outbox = {
+    write: (part: unknown): boolean => {
+      const { parts } = this.#outbox
+      const last = parts.length - 1
+      if (typeof part === 'string' && typeof parts[last] === 'string') parts[last] += part
+      else if (parts.push(part as string | Buffer) === 1) process.nextTick(this.#flush)
+      return true
+    },
+    parts: [] as (string | Buffer)[],
+  }
+
+  readonly #flush = (): void => {
+    const { parts } = this.#outbox
+    this.#outbox.parts = []
     const { stream } = this.#redis
-    stream.cork()
-    process.nextTick(() => {
-      this.#isCorked = false
-      stream.uncork()
-    })
+    if (parts.length === 1) stream.write(parts[0]!)
+    else
+      stream.write(Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part))))
   }
 
   /** A server that says nothing for too long is given up: no call may take for ever. */

@@ -80,22 +80,25 @@ export class RedisStore implements StreamStore {
     }
   }
 
+  recall(path: StreamPath, entryKeys: readonly string[]): LoadedStream | undefined {
+    return this.#parts.recollections.recall(path, entryKeys)
+  }
+
   async commit(path: StreamPath, expected: Version | null, change: StreamChange): Promise<CommitResult> {
     this.#refuseWhenClosed()
-    const { keys, constants } = this.#parts
+    const { keys, constants, recollections } = this.#parts
     const streamKeys = keys.ofStream(path)
-    const blobPrefix = keys.chunkPrefix(streamKeys.bucket, '').slice(0, -1)
+    const blobPrefix = keys.blobPrefix(streamKeys.bucket)
     const plan = planCommit(path, streamKeys.channel, blobPrefix, expected, change, constants)
     try {
-      return await this.#commit(path, streamKeys, plan, change)
+      const result = await this.#commit(path, streamKeys, plan, change)
+      if (result.kind === 'committed') recollections.committed(path, expected, change, result.version)
+      else if (result.kind === 'conflict') recollections.mistrust(path)
+      else recollections.forget(path)
+      return result
     } catch (cause) {
-      if (cause instanceof StoreError) throw cause
-      if (cause instanceof LinkFault) {
-        if (cause.wasSent) return { kind: 'unknown', cause }
-        throw toStoreError(cause)
-      }
-      if (isReplyError(cause) && readRefusal(cause).kind !== 'other') throw toStoreError(cause)
-      return { kind: 'unknown', cause }
+      recollections.forget(path)
+      return toCommitResult(cause)
     }
   }
 
@@ -141,11 +144,12 @@ export class RedisStore implements StreamStore {
     this.#refuseWhenClosed()
     const { keys, commands, constants, scripts } = this.#parts
     const { bucket, head } = keys.ofStream(path)
-    const prefix = keys.chunkPrefix(bucket, '').slice(0, -1)
+    const prefix = keys.blobPrefix(bucket)
     const args = [scripts.touch, '2', head, keys.ofBucket(bucket).due, streamId, String(now), path, prefix]
     args.push(String(constants.expiryMarginMs))
     try {
       await commands.send(bucket, 'evalsha', () => args)
+      this.#parts.recollections.touched(path, now)
     } catch (error) {
       throw toStoreError(error)
     }
@@ -276,6 +280,13 @@ export class RedisStore implements StreamStore {
   #refuseWhenClosed(): void {
     if (this.#isClosed) throw new StoreError('unavailable', 'the store is closed')
   }
+}
+
+/** What was sent and not answered may have happened; what was refused has not. */
+function toCommitResult(cause: unknown): CommitResult {
+  if (cause instanceof LinkFault && cause.wasSent) return { kind: 'unknown', cause }
+  if (isReplyError(cause) && readRefusal(cause).kind === 'other') return { kind: 'unknown', cause }
+  throw toStoreError(cause)
 }
 
 function rethrow(error: unknown): never {

@@ -1,3 +1,5 @@
+import type { ChildProcessByStdio } from 'node:child_process'
+import type { Readable } from 'node:stream'
 import type { Redis } from 'ioredis'
 
 /**
@@ -11,6 +13,12 @@ export function installed(packageName: string, programName: string): string
 
 /** The path of a program, or null. */
 export function which(name: string): string | null
+
+/** Starts a program that ends with this process, even if that is killed, where the system can do that. */
+export function spawnBound(
+  path: string,
+  args: readonly string[],
+): ChildProcessByStdio<null, Readable, Readable>
 
 /** A port of 127.0.0.1 that was free a moment ago. */
 export function freePort(): Promise<number>

@@ -62,6 +62,15 @@ function checked(path) {
   return path
 }
 
+/** Starts a program that ends with this process, even if that is killed, where the system can do that. */
+export function spawnBound(path, args) {
+  const stdio = ['ignore', 'pipe', 'pipe']
+  const setpriv = which('setpriv')
+  return setpriv === null
+    ? spawn(path, args, { stdio })
+    : spawn(setpriv, ['--pdeathsig', 'KILL', '--', path, ...args], { stdio })
+}
+
 /** A port of 127.0.0.1 that was free a moment ago. */
 export async function freePort() {
   for (;;) {
@@ -113,9 +122,7 @@ export class RedisServer {
       '--save',
       '',
     ]
-    const child = spawn(findRedisServer(), [...options, '--daemonize', 'no', ...this.#options, ...more], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
+    const child = spawnBound(findRedisServer(), [...options, '--daemonize', 'no', ...this.#options, ...more])
     let output = ''
     const note = (chunk) => (output = (output + chunk.toString()).slice(-2_000))
     child.stdout.on('data', note)

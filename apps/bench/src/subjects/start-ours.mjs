@@ -1,12 +1,19 @@
 import { createDurableStreamsServer } from '@ds/server'
 import { FileStore } from '@ds/store-file'
 import { MemoryStore } from '@ds/store-memory'
+import { RedisServer } from '../../../../packages/store-redis/test-kit/redis-server.mjs'
+import { RedisStore } from '@ds/store-redis'
 import { makeScratchDirectory } from './scratch-directory.mjs'
 import { readSettings, serveSubject } from './serve-subject.mjs'
 
 const openStore = {
   memory: () => new MemoryStore(),
   file: () => FileStore.open(makeScratchDirectory()),
+  redis: async () => {
+    const redis = await RedisServer.start('--appendonly', 'yes', '--appendfsync', 'everysec')
+    process.once('exit', () => redis.stop())
+    return RedisStore.open({ url: redis.url })
+  },
 }
 
 /** Starts our server in the given binding, over the store that the settings name. */

@@ -29,6 +29,14 @@ export interface StreamStore {
   load(path: StreamPath, entryKeys: readonly string[]): MaybePromise<LoadedStream | null>
 
   /**
+   * What this node last saw of a stream, with all the entries that are asked for, from its own memory; undefined
+   * when it does not know. Left out by stores whose `load` is as quick. It may be out of date, so nothing may be told
+   * anybody because of it: the engine only builds commits on it, and the version that they expect proves it right
+   * or has it decided again.
+   */
+  recall?(path: StreamPath, entryKeys: readonly string[]): LoadedStream | undefined
+
+  /**
    * Changes a stream, all of it or nothing, if its version is still `expected` (null: if it does not exist). When
    * it answers `committed`, every `wake` that watches the path has been or will be called.
    *

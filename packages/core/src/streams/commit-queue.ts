@@ -1,6 +1,7 @@
+import type { DecidedBatch } from './change-batch.js'
 import type { Decision, StreamState } from '../decide/stream-state.js'
 import type { Environment, StreamLimits } from './environment.js'
-import type { LoadedStream, MaybePromise, StreamStore } from '../store/contract.js'
+import type { LoadedStream, MaybePromise, StreamChange, StreamStore } from '../store/contract.js'
 import type { StreamPath } from '../protocol/branded.js'
 import { Committer, asFault, isPromise } from './committer.js'
 import { StreamFault } from './environment.js'
@@ -156,9 +157,22 @@ export class CommitQueue {
     if (attempt > MAX_ATTEMPTS) {
       throw new StreamFault('contended', `${MAX_ATTEMPTS} attempts met other writers`)
     }
-    const loaded = this.#store.load(path, collectKeys(batch))
+    const entryKeys = collectKeys(batch)
+    const recalled = attempt === 1 ? this.#store.recall?.(path, entryKeys) : undefined
+    if (recalled !== undefined) {
+      const decided = this.#decide(batch, recalled)
+      // Without a commit nothing proves that what is recalled is still so.
+      if (decided.change !== null) {
+        return this.#commitDecided(path, batch, attempt, recalled, decided.outcomes, decided.change)
+      }
+    }
+    const loaded = this.#store.load(path, entryKeys)
     if (!isPromise(loaded)) return this.#commitLoaded(path, batch, attempt, loaded)
     return loaded.then((found) => this.#commitLoaded(path, batch, attempt, found))
+  }
+
+  #decide(batch: readonly QueuedWrite[], loaded: LoadedStream | null): DecidedBatch {
+    return decideBatch(batch, loaded, this.#environment.now(), this.#committer.newCommitId())
   }
 
   #commitLoaded(
@@ -167,13 +181,22 @@ export class CommitQueue {
     attempt: number,
     loaded: LoadedStream | null,
   ): MaybePromise<readonly unknown[]> {
-    const now = this.#environment.now()
-    const { outcomes, change, touches } = decideBatch(batch, loaded, now, this.#committer.newCommitId())
-    if (change === null) {
-      return touches && loaded !== null
-        ? this.#committer.touch(path, loaded, now).then(() => outcomes)
-        : outcomes
-    }
+    const decided = this.#decide(batch, loaded)
+    if (decided.change !== null)
+      return this.#commitDecided(path, batch, attempt, loaded, decided.outcomes, decided.change)
+    const { outcomes, touches } = decided
+    if (!touches || loaded === null) return outcomes
+    return this.#committer.touch(path, loaded, this.#environment.now()).then(() => outcomes)
+  }
+
+  #commitDecided(
+    path: StreamPath,
+    batch: readonly QueuedWrite[],
+    attempt: number,
+    loaded: LoadedStream | null,
+    outcomes: readonly unknown[],
+    change: StreamChange,
+  ): MaybePromise<readonly unknown[]> {
     const committed = this.#committer.commit(path, loaded?.version ?? null, change)
     const conclude = (done: boolean): MaybePromise<readonly unknown[]> => {
       if (!done) return this.#commitBatch(path, batch, attempt + 1)

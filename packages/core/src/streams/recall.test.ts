@@ -1,0 +1,62 @@
+import type { LoadedStream } from '../store/contract.js'
+import { describe, expect, it } from 'vitest'
+import { FakeEnvironment } from '../../test/fake-environment.js'
+import { StreamEngine } from './stream-engine.js'
+import { TestStore } from '../../test/test-store.js'
+import { appendOf, creation, pathOf, producerOf } from '../../test/requests.js'
+
+const path = pathOf('a')
+
+/** A store that recalls what a test lets it recall. */
+class RecallingStore extends TestStore {
+  recalled: LoadedStream | undefined
+  asked: (readonly string[])[] = []
+
+  recall(_path: string, entryKeys: readonly string[]): LoadedStream | undefined {
+    this.asked.push(entryKeys)
+    return this.recalled
+  }
+}
+
+async function setUp(): Promise<{ store: RecallingStore; engine: StreamEngine }> {
+  const store = new RecallingStore()
+  const engine = new StreamEngine({ store, environment: new FakeEnvironment() })
+  await engine.create(path, creation('x'))
+  store.recalled = store.disk.load(path, []) ?? undefined
+  store.loads = 0
+  return { store, engine }
+}
+
+describe('what a store recalls', () => {
+  it('saves the load before a commit', async () => {
+    const { store, engine } = await setUp()
+    expect(await engine.append(path, appendOf('y'))).toMatchObject({ kind: 'appended' })
+    expect(store.loads).toBe(0)
+    expect(store.disk.load(path, [])?.record.tail).toBe(2)
+  })
+
+  it('is decided again from a load when it is out of date', async () => {
+    const { store, engine } = await setUp()
+    await engine.append(path, appendOf('y', { close: true }))
+    expect(await engine.append(path, appendOf('z'))).toMatchObject({ kind: 'closed' })
+    expect(store.loads).toBe(1)
+    expect(store.disk.load(path, [])?.record.tail).toBe(2)
+  })
+
+  it('is never a reason to refuse: only a load is', async () => {
+    const { store, engine } = await setUp()
+    const { recalled } = store
+    store.recalled = { ...recalled!, record: { ...recalled!.record, closed: true } }
+    expect(await engine.append(path, appendOf('y'))).toMatchObject({ kind: 'appended' })
+    expect(store.loads).toBe(1)
+  })
+
+  it('is never a reason to call an append a duplicate', async () => {
+    const { store, engine } = await setUp()
+    store.recalled = { ...store.recalled!, entries: new Map([['p:w', '0:7']]) }
+    const write = appendOf('y', { producer: producerOf('w', 0, 0) })
+    expect(await engine.append(path, write)).toMatchObject({ kind: 'appended' })
+    expect(store.asked.at(-1)).toEqual(['p:w'])
+    expect(store.disk.load(path, ['p:w'])?.entries.get('p:w')).toBe('0:0')
+  })
+})
