@@ -57,7 +57,10 @@ export class FileStore implements StreamStore {
    */
   static async open(directory: string, options: FileStoreOptions = {}): Promise<FileStore> {
     await mkdir(directory, { recursive: true })
-    return FileStore.openOn(new NodeFileSystem(directory), nodeRuntime, options)
+    return FileStore.openOn(new NodeFileSystem(directory), nodeRuntime, options).catch((cause: unknown) => {
+      if (!(cause instanceof StoreError) || cause.code !== 'corrupt') throw cause
+      throw new StoreError('corrupt', `${cause.message}; ds-verify-store ${directory} tells more`, { cause })
+    })
   }
 
   /** The same on another file system, with a clock and randomness from outside; for simulations. */
@@ -75,8 +78,9 @@ export class FileStore implements StreamStore {
   }
 
   health(): FileStoreHealth {
-    const { journal, maintenance, damage } = this.#parts
-    const problems = damage.map(({ path, what }) => `${path ?? 'unknown stream'}: ${what}`)
+    const { journal, maintenance, damage, repaired } = this.#parts
+    const lost = damage.map(({ path, what }) => `${path ?? 'unknown stream'}: ${what}`)
+    const problems = [...lost, ...repaired]
     if (journal.isBroken) problems.push('the journal cannot be written')
     if (maintenance.failure !== null) problems.push('the last checkpoint failed')
     return { isWritable: !journal.isBroken, problems, damage, checkpointFailure: maintenance.failure }

@@ -4,6 +4,7 @@ import { crc32c } from './crc32c.js'
 import { readWhole, replaceFile } from './file-system.js'
 
 const MANIFEST_FILE = 'MANIFEST'
+const COPY_FILE = 'MANIFEST.copy'
 
 /** What the store consists of besides its journal. It is replaced as a whole, in one step. */
 export interface Manifest {
@@ -33,20 +34,58 @@ export interface Damage {
 
 export const FIRST_MANIFEST: Manifest = { journal: 1, nextId: 1, tables: [], segments: [], damage: [] }
 
-/** Null when there is none yet. Rejects with a StoreError `corrupt` when it is not what was written. */
-export async function readManifest(fileSystem: FileSystem): Promise<Manifest | null> {
-  const bytes = await readWhole(fileSystem, MANIFEST_FILE)
+/** What a directory says of itself. */
+export interface FoundManifest {
+  /** Null when there is none yet. */
+  readonly manifest: Manifest | null
+  /** Whether the file and its copy both say so; otherwise they have to be written again before files are removed. */
+  readonly isComplete: boolean
+  /** What is wrong, in words; null when nothing is. */
+  readonly problem: string | null
+}
+
+/**
+ * Reads the manifest, or its copy where it is damaged or missing. The copy may be one step older after a crash, but
+ * then nothing has been removed that it names. Rejects with a StoreError `corrupt` when neither can be read.
+ */
+export async function readManifest(fileSystem: FileSystem): Promise<FoundManifest> {
+  const found = await readOne(fileSystem, MANIFEST_FILE)
+  const copy = await readOne(fileSystem, COPY_FILE)
+  if (found === null && copy === null) return { manifest: null, isComplete: true, problem: null }
+  if (found !== null && found !== 'damaged') {
+    const isComplete = copy !== null && copy !== 'damaged' && copy.json === found.json
+    const problem = copy === 'damaged' ? `${COPY_FILE} was damaged` : null
+    return { manifest: parse(found), isComplete, problem }
+  }
+  if (copy === null || copy === 'damaged') {
+    throw new StoreError('corrupt', `${MANIFEST_FILE} and ${COPY_FILE} are damaged or missing`)
+  }
+  const problem = `${MANIFEST_FILE} was ${found === null ? 'missing' : 'damaged'}, and its copy is used`
+  return { manifest: parse(copy), isComplete: false, problem }
+}
+
+interface ManifestText {
+  readonly json: string
+}
+
+async function readOne(fileSystem: FileSystem, name: string): Promise<ManifestText | 'damaged' | null> {
+  const bytes = await readWhole(fileSystem, name)
   if (bytes === null) return null
   const text = Buffer.from(bytes).toString()
-  const sum = text.slice(0, 8)
   const json = text.slice(9)
-  if (sum !== sumOf(json)) throw new StoreError('corrupt', 'the MANIFEST is damaged')
+  return text.slice(0, 8) === sumOf(json) ? { json } : 'damaged'
+}
+
+function parse({ json }: ManifestText): Manifest {
   return JSON.parse(json) as Manifest
 }
 
-export function writeManifest(fileSystem: FileSystem, manifest: Manifest): Promise<void> {
+/** Writes the manifest and its copy. Files that the one before named may be removed only when this has succeeded. */
+export async function writeManifest(fileSystem: FileSystem, manifest: Manifest): Promise<void> {
   const json = `${JSON.stringify(manifest)}\n`
-  return replaceFile(fileSystem, MANIFEST_FILE, Buffer.from(`${sumOf(json)} ${json}`))
+  const bytes = Buffer.from(`${sumOf(json)} ${json}`)
+  await replaceFile(fileSystem, MANIFEST_FILE, bytes)
+  await replaceFile(fileSystem, COPY_FILE, bytes)
 }
 
 function sumOf(json: string): string {

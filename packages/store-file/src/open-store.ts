@@ -2,7 +2,7 @@ import type { Damage, Manifest } from './manifest.js'
 import type { FileSystem } from './file-system.js'
 import { Checkpointer } from './checkpointer.js'
 import { Deadline } from './deadline.js'
-import { FIRST_MANIFEST, readManifest } from './manifest.js'
+import { FIRST_MANIFEST, readManifest, writeManifest } from './manifest.js'
 import { JournalWriter } from './journal-writer.js'
 import { Maintenance } from './maintenance.js'
 import { SegmentFiles } from './segments.js'
@@ -60,6 +60,8 @@ export interface OpenParts {
   readonly segments: SegmentFiles
   readonly deadline: Deadline
   readonly damage: readonly Damage[]
+  /** What was found damaged when the store was opened, and could be made good. */
+  readonly repaired: readonly string[]
   readonly syncs: boolean
   readonly unlock: () => Promise<void>
 }
@@ -87,12 +89,13 @@ async function recover(
 ): Promise<OpenParts> {
   await claimDirectory(fileSystem)
   const found = await readManifest(fileSystem)
-  const manifest = await withUnusedNumbers(fileSystem, found ?? FIRST_MANIFEST)
+  if (found.manifest !== null && !found.isComplete) await writeManifest(fileSystem, found.manifest)
+  const manifest = await withUnusedNumbers(fileSystem, found.manifest ?? FIRST_MANIFEST)
   const tables = new TableSet(await openTables(fileSystem, manifest), options.cachedStreams ?? 131_072)
   try {
     const syncs = options.durability !== 'os'
     const writing = { syncs, newSalt: () => runtime.newSalt() }
-    const recovered = await recoverJournal(fileSystem, manifest, found === null, tables, writing)
+    const recovered = await recoverJournal(fileSystem, manifest, found.manifest === null, tables, writing)
     const { position, damage, damagedJournals, file, size, layer } = recovered
     const segments = new SegmentFiles(fileSystem)
     const opening = { openedAt: runtime.now(), sequence: position.nextSequence }
@@ -107,7 +110,8 @@ async function recover(
       onFault: options.onFault ?? (() => undefined),
     })
     const deadline = new Deadline(options.callTimeoutMs ?? 30_000)
-    return { index, journal, maintenance, segments, deadline, damage, syncs, unlock }
+    const repaired = [found.problem, ...tables.tables.map(({ problem }) => problem)].filter(isSaid)
+    return { index, journal, maintenance, segments, deadline, damage, repaired, syncs, unlock }
   } catch (error) {
     await tables.close()
     throw error
@@ -145,4 +149,8 @@ async function openTables(fileSystem: FileSystem, manifest: Manifest): Promise<T
     for (const table of tables) await table.retire()
     throw error
   }
+}
+
+function isSaid(problem: string | null): problem is string {
+  return problem !== null
 }

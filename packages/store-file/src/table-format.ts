@@ -12,7 +12,7 @@ import { crc32c } from './crc32c.js'
  */
 export const BLOCK_BYTES: number = 16 << 10
 export const FOOTER_BYTES = 40
-const ROW_HEADER_BYTES = 20
+export const ROW_HEADER_BYTES = 20
 const TABLE_MAGIC = 0x54_4c_4a_53
 
 export interface Row {

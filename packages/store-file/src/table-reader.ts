@@ -1,12 +1,35 @@
 import type { BlockEntry, Row } from './table-format.js'
-import type { FileSystem } from './file-system.js'
+import type { File, FileSystem } from './file-system.js'
+import type { TableParts } from './table-rescue.js'
 import { FOOTER_BYTES, compareKeys, decodeBlock, decodeFooter, decodeIndex } from './table-format.js'
 import { SharedFile } from './shared-file.js'
 import { StoreError } from '@ds/core'
 import { crc32c } from './crc32c.js'
 import { hashPath, mayContain } from './path-filter.js'
-import { readExactly } from './file-system.js'
+import { errorCodeOf, readExactly } from './file-system.js'
+import { rescueTable } from './table-rescue.js'
 import { tableName } from './layout.js'
+
+async function openTable(fileSystem: FileSystem, name: string): Promise<File> {
+  try {
+    return await fileSystem.open(name, 'read')
+  } catch (cause) {
+    if (errorCodeOf(cause) !== 'ENOENT') throw cause
+    throw new StoreError('corrupt', `${name} is missing`, { cause })
+  }
+}
+
+/** Filter and index; null when they, or where they are, cannot be trusted. */
+async function readParts(file: File, size: number): Promise<TableParts | null> {
+  const end = size < FOOTER_BYTES ? null : await readExactly(file, size - FOOTER_BYTES, FOOTER_BYTES)
+  const found = end === null ? null : decodeFooter(end)
+  if (found === null) return null
+  const { filterOffset, filterLength, indexLength } = found.footer
+  const bytes = await readExactly(file, filterOffset, filterLength + indexLength)
+  if (bytes === null || crc32c(bytes) !== found.sum) return null
+  const blocks = decodeIndex(Buffer.from(bytes.buffer, filterLength))
+  return { blocks, filter: bytes.slice(0, filterLength), problem: null }
+}
 
 /** A table that is open: its filter and its index are in memory, its rows are not. */
 export class TableReader {
@@ -14,32 +37,31 @@ export class TableReader {
   /** Bytes of the file. */
   readonly size: number
   readonly blocks: readonly BlockEntry[]
+  /** What was damaged and could be made good when it was opened, in words; null when nothing was. */
+  readonly problem: string | null
   readonly #filter: Uint8Array
   readonly #file: SharedFile
 
-  private constructor(id: number, size: number, blocks: BlockEntry[], filter: Uint8Array, file: SharedFile) {
+  private constructor(id: number, size: number, parts: TableParts, file: SharedFile) {
     this.id = id
     this.size = size
-    this.blocks = blocks
-    this.#filter = filter
+    this.blocks = parts.blocks
+    this.#filter = parts.filter
+    this.problem = parts.problem
     this.#file = file
   }
 
-  /** Opens a table; rejects with a StoreError `corrupt` when filter or index are damaged. */
+  /**
+   * Opens a table. Where its filter or its index are damaged, they are made anew from its rows; rejects with a
+   * StoreError `corrupt` when that cannot be done.
+   */
   static async open(fileSystem: FileSystem, id: number): Promise<TableReader> {
-    const file = await fileSystem.open(tableName(id), 'read')
+    const name = tableName(id)
+    const file = await openTable(fileSystem, name)
     try {
       const size = await file.size()
-      const end = size < FOOTER_BYTES ? null : await readExactly(file, size - FOOTER_BYTES, FOOTER_BYTES)
-      const found = end === null ? null : decodeFooter(end)
-      if (found === null) throw new StoreError('corrupt', `${tableName(id)} has no footer`)
-      const { filterOffset, filterLength, indexLength } = found.footer
-      const bytes = await readExactly(file, filterOffset, filterLength + indexLength)
-      if (bytes === null || crc32c(bytes) !== found.sum) {
-        throw new StoreError('corrupt', `${tableName(id)} has a damaged index`)
-      }
-      const blocks = decodeIndex(Buffer.from(bytes.buffer, filterLength))
-      return new TableReader(id, size, blocks, bytes.slice(0, filterLength), new SharedFile(file))
+      const parts = (await readParts(file, size)) ?? (await rescueTable(file, size, name))
+      return new TableReader(id, size, parts, new SharedFile(file))
     } catch (error) {
       await file.close().catch(() => undefined)
       throw error

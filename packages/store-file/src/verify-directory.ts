@@ -44,7 +44,9 @@ export async function verifyOn(fileSystem: FileSystem): Promise<DirectoryReport>
     const format = await readWhole(fileSystem, 'FORMAT')
     if (format === null) throw new StoreError('corrupt', 'this is no data directory: it has no FORMAT')
     checkFormat(format)
-    const manifest = (await readManifest(fileSystem)) ?? FIRST_MANIFEST
+    const found = await readManifest(fileSystem)
+    if (found.problem !== null) report.problems.push(found.problem)
+    const manifest = found.manifest ?? FIRST_MANIFEST
     for (const { path, what } of manifest.damage)
       report.problems.push(`known before: ${path ?? 'unknown streams'}: ${what}`)
     await verifyTables(fileSystem, manifest, report)
@@ -72,7 +74,11 @@ async function verifyTables(
   const segments = new SegmentFiles(fileSystem)
   const tables: TableReader[] = []
   try {
-    for (const id of manifest.tables) tables.push(await TableReader.open(fileSystem, id))
+    for (const id of manifest.tables) {
+      const table = await TableReader.open(fileSystem, id)
+      tables.push(table)
+      if (table.problem !== null) report.problems.push(table.problem)
+    }
     const known = new Set(manifest.segments.map(({ id }) => id))
     for (const id of known)
       await segments.pathsIn(id).catch((error: unknown) => report.problems.push(messageOf(error)))
