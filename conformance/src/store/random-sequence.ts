@@ -3,7 +3,6 @@ import type { RandomNumbers } from './random-numbers.js'
 import type { StoreContext } from './store-context.js'
 import { CREATED_AT, bytesOf, changeOf, pathOf, recordOf } from './records.js'
 import { StoreModel } from './store-model.js'
-import { WatchProbe } from './watch-probe.js'
 import { check, equal, show } from '../server/assertions.js'
 
 /** Paths that are each other's prefixes, or lie where the order of UTF-16 and that of UTF-8 differ. */
@@ -56,7 +55,7 @@ export class RandomSequence {
     this.trace.push(
       `commit ${show(path)} on ${String(expected)}: ${change.commitId} ${what}, ${show([...change.entries])}, touched ${change.touchedAt}, if ${change.ifTouchedAt}`,
     )
-    const probe = new WatchProbe(this.#ctx.store, pathOf(path))
+    const probe = this.#ctx.watch(path)
     const result = await this.#ctx.tryCommit(path, expected, change)
     this.#model.commit(path, expected, change, result)
     if (result.kind === 'committed') {

@@ -24,6 +24,11 @@ export interface StoreCaseSizes {
   readonly seed: number
 }
 
+/** What the cases go by. */
+export interface StoreCaseSettings extends StoreCaseSizes {
+  readonly wakeTimeoutMs: number
+}
+
 export interface StoreCasesOptions {
   /** Registers a case: `test` of vitest, Jest, Bun and `node:test` all fit. */
   readonly test: (name: string, body: (...context: unknown[]) => Promise<void>, timeoutMs?: number) => unknown
@@ -32,6 +37,8 @@ export interface StoreCasesOptions {
   readonly sizes?: Partial<StoreCaseSizes>
   /** How long a case may take, in milliseconds. Default 60,000. */
   readonly timeoutMs?: number
+  /** How long a wake-up may take to come, in milliseconds. Default 5,000. */
+  readonly wakeTimeoutMs?: number
   /** Registers only cases whose id begins with this, as in `commit/`. */
   readonly only?: string
   /** Ids of cases that must fail: the run goes red as soon as one of them passes. */
@@ -61,14 +68,14 @@ export function listStoreCases(): Pick<StoreCase, 'id' | 'title' | 'need'>[] {
  * runs so many of both.
  */
 export function runStoreCases(options: StoreCasesOptions): void {
-  const { knownFailures = [], only = '', timeoutMs = 60_000 } = options
+  const { knownFailures = [], only = '', timeoutMs = 60_000, wakeTimeoutMs = 5_000 } = options
   const unknown = knownFailures.filter((id) => storeCases.every((one) => one.id !== id))
   if (unknown.length > 0) throw new Error(`no such store case: ${unknown.join(', ')}`)
-  const sizes = { ...DEFAULT_SIZES, ...options.sizes, ...sizesFromEnvironment() }
+  const settings = { ...DEFAULT_SIZES, ...options.sizes, ...sizesFromEnvironment(), wakeTimeoutMs }
   for (const one of storeCases.filter(({ id }) => id.startsWith(only))) {
     // Declared without parameters, because some runners take those for a wish to be called back.
     const body = async (...context: unknown[]): Promise<void> => {
-      const outcome = await runStoreCase(one, options.setup, sizes, timeoutMs)
+      const outcome = await runStoreCase(one, options.setup, settings, timeoutMs)
       if (outcome.kind === 'skipped') skipRest(context[0], `needs ${one.need}`)
       else judge(one, outcome, knownFailures.includes(one.id))
     }
@@ -83,7 +90,7 @@ type StoreCaseOutcome =
 async function runStoreCase(
   one: StoreCase,
   setup: StoreCasesOptions['setup'],
-  sizes: StoreCaseSizes,
+  settings: StoreCaseSettings,
   timeoutMs: number,
 ): Promise<StoreCaseOutcome> {
   let timer: NodeJS.Timeout | undefined
@@ -91,7 +98,7 @@ async function runStoreCase(
     timer = setTimeout(() => reject(new ConformanceFailure(`no result within ${timeoutMs} ms`)), timeoutMs)
   })
   try {
-    return { kind: await Promise.race([runInContext(one, setup, sizes), overdue]) }
+    return { kind: await Promise.race([runInContext(one, setup, settings), overdue]) }
   } catch (error) {
     return { kind: 'failed', error: named(one, error) }
   } finally {
@@ -102,9 +109,9 @@ async function runStoreCase(
 async function runInContext(
   one: StoreCase,
   setup: StoreCasesOptions['setup'],
-  sizes: StoreCaseSizes,
+  settings: StoreCaseSettings,
 ): Promise<'passed' | 'skipped'> {
-  const ctx = new StoreContext(await setup(), sizes, setup)
+  const ctx = new StoreContext(await setup(), settings, setup)
   const isRunnable = one.need === undefined || has(ctx.binding, one.need)
   try {
     if (isRunnable) await one.run(ctx)

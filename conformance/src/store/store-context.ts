@@ -9,7 +9,7 @@ import type {
   Version,
 } from '@ds/core'
 import type { StoreBinding } from './store-binding.js'
-import type { StoreCaseSizes } from './run-store-cases.js'
+import type { StoreCaseSettings } from './run-store-cases.js'
 import { bytesOf, changeOf, pathOf, recordOf, streamIdOf, textOf } from './records.js'
 import { WatchProbe } from './watch-probe.js'
 import { check, equal, fail } from '../server/assertions.js'
@@ -27,15 +27,15 @@ let streams = 0
 /** What a case works with: a store of its own, and the steps that most cases are made of. */
 export class StoreContext {
   readonly binding: StoreBinding
-  readonly sizes: StoreCaseSizes
+  readonly settings: StoreCaseSettings
   readonly #setup: () => MaybePromise<StoreBinding>
   #store: StreamStore
   readonly #others: StreamStore[] = []
   #isClosed = false
 
-  constructor(binding: StoreBinding, sizes: StoreCaseSizes, setup: () => MaybePromise<StoreBinding>) {
+  constructor(binding: StoreBinding, settings: StoreCaseSettings, setup: () => MaybePromise<StoreBinding>) {
     this.binding = binding
-    this.sizes = sizes
+    this.settings = settings
     this.#setup = setup
     this.#store = binding.store
   }
@@ -135,7 +135,7 @@ export class StoreContext {
   }
 
   watch(path: string, onWake?: () => void): WatchProbe {
-    return new WatchProbe(this.store, pathOf(path), onWake)
+    return new WatchProbe(this.store, pathOf(path), this.settings.wakeTimeoutMs, onWake)
   }
 
   /** Closes the store and opens its data again. */
@@ -159,7 +159,7 @@ export class StoreContext {
 
   /** Carries something out on another empty store. */
   async onAnother<T>(work: (ctx: StoreContext) => Promise<T>): Promise<T> {
-    const other = new StoreContext(await this.#setup(), this.sizes, this.#setup)
+    const other = new StoreContext(await this.#setup(), this.settings, this.#setup)
     try {
       return await work(other)
     } finally {

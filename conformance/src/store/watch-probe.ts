@@ -9,7 +9,12 @@ export class WatchProbe {
   #waiting: (() => void)[] = []
 
   /** @param onWake is called at every wake-up, before anybody who waits for it */
-  constructor(store: StreamStore, path: StreamPath, onWake: () => void = () => undefined) {
+  constructor(
+    store: StreamStore,
+    path: StreamPath,
+    readonly timeoutMs: number,
+    onWake: () => void = () => undefined,
+  ) {
     this.end = store.watch(path, () => {
       this.#wakes++
       onWake()
@@ -22,8 +27,8 @@ export class WatchProbe {
   }
 
   /** Waits for a wake-up after the first `seen` ones by which `isShown` holds; tells whether it came in time. */
-  async showed(seen: number, isShown: () => Promise<boolean>, timeoutMs: number): Promise<boolean> {
-    const deadline = performance.now() + timeoutMs
+  async showed(seen: number, isShown: () => Promise<boolean>): Promise<boolean> {
+    const deadline = performance.now() + this.timeoutMs
     for (let judged = seen; ;) {
       while (this.#wakes === judged) {
         if (!(await this.#wokenBy(deadline))) return false
@@ -35,8 +40,8 @@ export class WatchProbe {
 
   /** The same, and fails when it does not come. */
   async expect(what: string, seen: number, isShown: () => Promise<boolean>): Promise<void> {
-    if (!(await this.showed(seen, isShown, 5_000)))
-      fail(`no wake-up by which load shows ${what} came within 5 s`)
+    if (await this.showed(seen, isShown)) return
+    fail(`no wake-up by which load shows ${what} came within ${this.timeoutMs} ms`)
   }
 
   #wokenBy(deadline: number): Promise<boolean> {

@@ -4,6 +4,7 @@ import { checkConcurrentUse } from '../concurrent-history.js'
 import { check, equal } from '../../server/assertions.js'
 import type { StoreCase } from '../store-case.js'
 import { defineStoreCases } from '../store-case.js'
+import { lookMeanwhile } from '../look-meanwhile.js'
 
 const RIVALS = 20
 
@@ -46,7 +47,7 @@ export const concurrentCases: readonly StoreCase[] = defineStoreCases('concurren
           changeOf(replaced, { bytes: [bytesOf('r')], touchedAt: 1 }),
           changeOf(null),
         ]
-        const order = new RandomNumbers(ctx.sizes.seed + round)
+        const order = new RandomNumbers(ctx.settings.seed + round)
         rivals.sort(() => order.next() - 0.5)
         const results = await Promise.all(rivals.map((change) => ctx.tryCommit('s', version, change)))
         const winners = rivals.filter((_, i) => results[i]!.kind === 'committed')
@@ -81,48 +82,33 @@ export const concurrentCases: readonly StoreCase[] = defineStoreCases('concurren
     title: 'a load or read beside a commit shows all of it or nothing',
     async run(ctx) {
       await ctx.create('s', { entries: { 'p:a': '0', 'p:b': '0' } })
-      const state = { isDone: false }
-      const look = async (): Promise<void> => {
-        let last = -1
-        while (!state.isDone) {
-          const { record, entries, touchedAt } = await ctx.load('s', ['p:a', 'p:b'])
-          const tail = `${record.tail}`
-          equal(
-            [entries.get('p:a'), entries.get('p:b'), record.lastStreamSeq ?? '0'],
-            [tail, tail, tail],
-            'the parts',
-          )
-          equal(touchedAt - record.createdAt, record.tail, 'the window')
-          check(record.tail >= last, `load shows ${record.tail} after ${last}`)
-          last = record.tail
-          if (last > 0) equal(await ctx.readPage('s', record.streamId, last - 1, 1), 'x', 'the last byte')
-          await new Promise(setImmediate)
+      const changing = (async () => {
+        for (let tail = 1; tail <= 100; tail++) {
+          const { record, version } = await ctx.load('s')
+          const entries = new Map(['p:a', 'p:b'].map((key) => [key, `${tail}`]))
+          const parts = { bytes: [bytesOf('x')], entries, touchedAt: record.createdAt + tail }
+          await ctx.commit('s', version, changeOf({ ...record, tail, lastStreamSeq: `${tail}` }, parts))
         }
-      }
-      const looking = Promise.all([look(), look(), look()])
-      for (let tail = 1; tail <= 100; tail++) {
-        const { record, version } = await ctx.load('s')
-        const entries = new Map([
-          ['p:a', `${tail}`],
-          ['p:b', `${tail}`],
-        ])
-        const touchedAt = record.createdAt + tail
-        const change = changeOf(
-          { ...record, tail, lastStreamSeq: `${tail}` },
-          { bytes: [bytesOf('x')], entries, touchedAt },
-        )
-        await ctx.commit('s', version, change)
-      }
-      state.isDone = true
-      await looking
+      })()
+      let last = 0
+      await lookMeanwhile(changing, async () => {
+        const { record, entries, touchedAt } = await ctx.load('s', ['p:a', 'p:b'])
+        const tail = `${record.tail}`
+        const parts = [entries.get('p:a'), entries.get('p:b'), record.lastStreamSeq ?? '0']
+        equal(parts, [tail, tail, tail], 'the parts')
+        equal(touchedAt - record.createdAt, record.tail, 'the window')
+        check(record.tail >= last, `load shows ${record.tail} after ${last}`)
+        last = record.tail
+        if (last > 0) equal(await ctx.readPage('s', record.streamId, last - 1, 1), 'x', 'the last byte')
+      })
     },
   },
   {
     id: 'linearizable',
     title: 'what concurrent clients see is what they could see one after the other',
     async run(ctx) {
-      for (let i = 0; i < ctx.sizes.histories; i++) {
-        const seed = ctx.sizes.seed + i
+      for (let i = 0; i < ctx.settings.histories; i++) {
+        const seed = ctx.settings.seed + i
         try {
           await ctx.onAnother((fresh) => checkConcurrentUse(fresh, [fresh.store], new RandomNumbers(seed)))
         } catch (error) {

@@ -92,7 +92,7 @@ export const entryCases: readonly StoreCase[] = defineStoreCases('entries', [
     id: 'many',
     title: 'a stream may have thousands of entries, set and removed by one commit',
     async run(ctx) {
-      const keys = Array.from({ length: ctx.sizes.entries }, (_, i) => `p:producer-${i}`)
+      const keys = Array.from({ length: ctx.settings.entries }, (_, i) => `p:producer-${i}`)
       const version = await ctx.create('s', { text: 'a' })
       const { record } = await ctx.load('s')
       const entries = new Map(keys.map((key, i) => [key, `${i}:0`]))

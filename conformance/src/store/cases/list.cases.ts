@@ -2,7 +2,7 @@ import type { StoreContext } from '../store-context.js'
 import { comparePaths } from '../store-model.js'
 import type { StoreCase } from '../store-case.js'
 import { defineStoreCases } from '../store-case.js'
-import { equal } from '../../server/assertions.js'
+import { equal, fail } from '../../server/assertions.js'
 
 /** In the order of their UTF-8 bytes, which is not that of JavaScript's strings. */
 const ORDERED: readonly string[] = [
@@ -30,10 +30,29 @@ const ORDERED: readonly string[] = [
   '\u{10ffff}',
 ]
 
+const MOST_PAGES = 200
+
 async function createAll(ctx: StoreContext, paths: readonly string[]): Promise<void> {
   // Not in their order, so that a store that keeps the order of creation is found out.
   const shuffled = paths.filter((_, i) => i % 2 === 1).concat(paths.filter((_, i) => i % 2 === 0).reverse())
   for (const path of shuffled) await ctx.create(path)
+}
+
+/** Every page, each after the last path of the one before; fails when they do not come to an end. */
+async function pagesOf(
+  ctx: StoreContext,
+  prefix: string,
+  limit: number,
+  between: (page: readonly string[]) => Promise<void> = () => Promise.resolve(),
+): Promise<(readonly string[])[]> {
+  const pages: (readonly string[])[] = []
+  while (pages.length < MOST_PAGES) {
+    const page = await ctx.list(prefix, pages.at(-1)?.at(-1) ?? '', limit)
+    if (page.length === 0) return pages
+    pages.push(page)
+    await between(page)
+  }
+  return fail(`${MOST_PAGES} pages, and still no end`)
 }
 
 export const listCases: readonly StoreCase[] = defineStoreCases('list', [
@@ -92,16 +111,7 @@ export const listCases: readonly StoreCase[] = defineStoreCases('list', [
     async run(ctx) {
       await createAll(ctx, ORDERED)
       for (const limit of [1, 2, 5, ORDERED.length - 1, ORDERED.length]) {
-        const seen: string[] = []
-        for (
-          let page = await ctx.list('', '', limit);
-          page.length > 0;
-          page = await ctx.list('', seen.at(-1), limit)
-        ) {
-          equal(page.length <= limit, true, 'the length of a page')
-          seen.push(...page)
-        }
-        equal(seen, ORDERED, `the pages of ${limit}`)
+        equal((await pagesOf(ctx, '', limit)).flat(), ORDERED, `the pages of ${limit}`)
       }
     },
   },
@@ -150,17 +160,12 @@ export const listCases: readonly StoreCase[] = defineStoreCases('list', [
     async run(ctx) {
       const paths = Array.from({ length: 60 }, (_, i) => `s/${String(i).padStart(2, '0')}`)
       await createAll(ctx, paths)
-      const seen: string[] = []
-      for (
-        let page = await ctx.list('s/', '', 7);
-        page.length > 0;
-        page = await ctx.list('s/', seen.at(-1), 7)
-      ) {
-        seen.push(...page)
-        await ctx.create(`s/00/${seen.length}`)
-        await ctx.create(`t/${seen.length}`)
+      const pages = await pagesOf(ctx, 's/', 7, async (page) => {
+        await ctx.create(`s/00/${page[0]!}`)
+        await ctx.create(`t/${page[0]!}`)
         await ctx.remove(page[0]!)
-      }
+      })
+      const seen = pages.flat()
       equal(
         seen.filter((path) => paths.includes(path)),
         paths,

@@ -8,8 +8,9 @@ import { checkConcurrentUse } from '../concurrent-history.js'
 import type { StoreCase } from '../store-case.js'
 import { defineStoreCases } from '../store-case.js'
 
-const WAKE_ATTEMPTS = 20
-const WAKE_TIMEOUT_MS = 1_000
+const WAKE_ATTEMPTS = 10
+/** A lost wake-up costs so much. */
+const WAKE_TIMEOUT_MS = 500
 
 async function openSecond(ctx: StoreContext): Promise<StreamStore> {
   return ctx.keep(await ctx.binding.secondNode!())
@@ -83,7 +84,7 @@ export const nodeCases: readonly StoreCase[] = defineStoreCases('nodes', [
     async run(ctx) {
       const other = await openSecond(ctx)
       await ctx.create('s')
-      const probe = new WatchProbe(other, pathOf('s'))
+      const probe = new WatchProbe(other, pathOf('s'), Math.min(WAKE_TIMEOUT_MS, ctx.settings.wakeTimeoutMs))
       let woken = false
       for (let attempt = 1; attempt <= WAKE_ATTEMPTS && !woken; attempt++) {
         const seen = probe.wakes
@@ -92,7 +93,7 @@ export const nodeCases: readonly StoreCase[] = defineStoreCases('nodes', [
           const loaded = await other.load(pathOf('s'), [])
           return (loaded?.record.tail ?? 0) >= attempt
         }
-        woken = await probe.showed(seen, isShown, WAKE_TIMEOUT_MS)
+        woken = await probe.showed(seen, isShown)
       }
       check(woken, `${WAKE_ATTEMPTS} commits of another node woke nobody`)
       probe.end()
@@ -136,8 +137,8 @@ export const nodeCases: readonly StoreCase[] = defineStoreCases('nodes', [
     need: 'multi-node',
     title: 'what clients of two nodes see at once is what they could see one after the other',
     async run(ctx) {
-      for (let i = 0; i < ctx.sizes.histories; i++) {
-        const seed = ctx.sizes.seed + i
+      for (let i = 0; i < ctx.settings.histories; i++) {
+        const seed = ctx.settings.seed + i
         await ctx.onAnother(async (fresh) => {
           const other = await openSecond(fresh)
           await checkConcurrentUse(fresh, [fresh.store, other], new RandomNumbers(seed))

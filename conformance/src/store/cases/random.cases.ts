@@ -10,7 +10,7 @@ const TRACE_STEPS = 25
 async function runSequence(ctx: StoreContext, seed: number): Promise<void> {
   const sequence = new RandomSequence(ctx, new RandomNumbers(seed))
   try {
-    await sequence.run(ctx.sizes.steps)
+    await sequence.run(ctx.settings.steps)
   } catch (error) {
     const last = sequence.trace.slice(-TRACE_STEPS).map((step) => `  ${step}`)
     const message = error instanceof Error ? error.message : String(error)
@@ -26,8 +26,8 @@ export const randomCases: readonly StoreCase[] = defineStoreCases('random', [
     id: 'like-the-model',
     title: 'after random steps the store holds and tells what the simplest model does',
     async run(ctx) {
-      for (let i = 0; i < ctx.sizes.sequences; i++) {
-        await ctx.onAnother((fresh) => runSequence(fresh, ctx.sizes.seed + i))
+      for (let i = 0; i < ctx.settings.sequences; i++) {
+        await ctx.onAnother((fresh) => runSequence(fresh, ctx.settings.seed + i))
       }
     },
   },

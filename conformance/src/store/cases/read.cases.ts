@@ -3,6 +3,7 @@ import { changeOf, pathOf, recordOf, textOf } from '../records.js'
 import { check, equal, fail } from '../../server/assertions.js'
 import type { StoreCase } from '../store-case.js'
 import { defineStoreCases } from '../store-case.js'
+import { lookMeanwhile } from '../look-meanwhile.js'
 
 const MESSAGES_IN_COMMIT = 1_000
 const PAGE_BYTES = 64 << 10
@@ -17,7 +18,7 @@ export const readCases: readonly StoreCase[] = defineStoreCases('read', [
     async run(ctx) {
       let text = ''
       await ctx.create('s')
-      const random = new RandomNumbers(ctx.sizes.seed)
+      const random = new RandomNumbers(ctx.settings.seed)
       for (let i = 0; i < 12; i++) {
         const added = `${text.length}|`.repeat(random.below(30))
         await ctx.update('s', { text: added })
@@ -70,26 +71,21 @@ export const readCases: readonly StoreCase[] = defineStoreCases('read', [
       await ctx.create('s', { text: '0|' })
       const { streamId } = (await ctx.load('s')).record
       let text = '0|'
-      const state = { isDone: false }
-      const reading = (async () => {
-        const random = new RandomNumbers(ctx.sizes.seed)
-        while (!state.isDone) {
-          const known = text
-          const from = random.below(known.length)
-          const page =
-            (await ctx.readPage('s', streamId, from, 1 + random.below(100))) ?? fail('read gives null')
-          // Acknowledged or under way: every commit adds the number of its place.
-          const whole = text + `${text.length}|`
-          equal(page, whole.slice(from, from + page.length), `the bytes at ${from}`)
-          await new Promise(setImmediate)
+      const growing = (async () => {
+        for (let i = 0; i < 100; i++) {
+          await ctx.update('s', { text: `${text.length}|` })
+          text += `${text.length}|`
         }
       })()
-      for (let i = 0; i < 100; i++) {
-        await ctx.update('s', { text: `${text.length}|` })
-        text += `${text.length}|`
-      }
-      state.isDone = true
-      await reading
+      const random = new RandomNumbers(ctx.settings.seed)
+      await lookMeanwhile(growing, async () => {
+        const from = random.below(text.length)
+        const page =
+          (await ctx.readPage('s', streamId, from, 1 + random.below(100))) ?? fail('read gives null')
+        // Acknowledged or under way: every commit adds the number of its place.
+        const whole = text + `${text.length}|`
+        equal(page, whole.slice(from, from + page.length), `the bytes at ${from}`)
+      })
     },
   },
   {
@@ -99,7 +95,7 @@ export const readCases: readonly StoreCase[] = defineStoreCases('read', [
     async run(ctx) {
       const streamId = ctx.newStreamId()
       let version = await ctx.create('s', { record: { streamId } })
-      const { messages } = ctx.sizes
+      const { messages } = ctx.settings
       let tail = 0
       for (let first = 0; first < messages; first += MESSAGES_IN_COMMIT) {
         const count = Math.min(MESSAGES_IN_COMMIT, messages - first)
