@@ -94,8 +94,11 @@ export class TestStore implements StreamStore {
     })
   }
 
-  list(): readonly StreamPath[] {
-    return [...this.disk.streams.keys()].sort(comparePaths)
+  list(prefix: string, after: string, limit: number): readonly StreamPath[] {
+    const paths = [...this.disk.streams.keys()].filter(
+      (path) => path.startsWith(prefix) && comparePaths(path, after) > 0,
+    )
+    return paths.sort(comparePaths).slice(0, limit)
   }
 
   due(now: number, limit: number): Promise<readonly StreamPath[]> {

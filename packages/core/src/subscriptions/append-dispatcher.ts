@@ -10,6 +10,8 @@ export interface DispatcherContext {
   readonly environment: Environment
   readonly index: PatternIndex<Subscription>
   readonly maxNoticed: number
+  /** Whether other nodes may have made subscriptions that this one has not heard of. */
+  readonly isShared: boolean
   readonly onOverflow: () => void
   readonly onFault: (error: unknown) => void
 }
@@ -19,6 +21,9 @@ const SLICE_STREAMS = 256
 const SLICE_NOTICES = 2_000
 /** Appends within this time are looked at together, so that a busy stream costs little. */
 const PAUSE_MS = 5
+/** For about how long, and how many, appends are remembered for subscriptions that are yet to be heard of. */
+const RECENT_MS = 3_000
+const MAX_RECENT = 10_000
 const NO_KEYS: readonly string[] = []
 
 /**
@@ -28,6 +33,10 @@ const NO_KEYS: readonly string[] = []
 export class AppendDispatcher {
   readonly #context: DispatcherContext
   readonly #appended = new Set<StreamPath>()
+  /** Appends of the last seconds, in two parts so that the older one can be forgotten. */
+  #recent = new Set<StreamPath>()
+  #lessRecent = new Set<StreamPath>()
+  #recentSince = 0
   #isScheduled = false
   #flushing: Promise<void> = Promise.resolve()
   #lastFlushAt = 0
@@ -36,8 +45,29 @@ export class AppendDispatcher {
     this.#context = context
   }
 
-  /** A stream has grown. */
-  note(path: StreamPath): void {
+  /** A stream has grown; `isEmpty` if no subscription is known that it could concern. */
+  note(path: StreamPath, isEmpty: boolean): void {
+    if (this.#context.isShared) this.#remember(path)
+    if (!isEmpty) this.#add(path)
+  }
+
+  /** Looks at the last appends again, because a subscription has turned out to be interested in more streams. */
+  replay(): void {
+    for (const path of this.#lessRecent) this.#add(path)
+    for (const path of this.#recent) this.#add(path)
+  }
+
+  #remember(path: StreamPath): void {
+    const now = this.#context.environment.now()
+    if (now - this.#recentSince >= RECENT_MS) {
+      this.#lessRecent = now - this.#recentSince < 2 * RECENT_MS ? this.#recent : new Set()
+      this.#recent = new Set()
+      this.#recentSince = now
+    }
+    if (this.#recent.size < MAX_RECENT) this.#recent.add(path)
+  }
+
+  #add(path: StreamPath): void {
     if (this.#appended.size >= this.#context.maxNoticed) {
       this.#context.onOverflow()
       return

@@ -4,7 +4,7 @@ import type { Subscription } from './subscription.js'
 import type { SubscriptionContext } from './subscription-context.js'
 import { CONTROL_PREFIX } from './subscription-config.js'
 import { backfill } from './backfill.js'
-import { decideForget, decidePurge } from './decide-membership.js'
+import { decideForget } from './decide-membership.js'
 import { isBehind, loadTails } from './stream-tails.js'
 import { isLive } from './subscription-state.js'
 
@@ -13,7 +13,7 @@ const SLICE = 256
 
 /**
  * Finds what nobody has noticed, because a node died between an append and its dispatch, or a hint was lost: streams
- * that match and are not linked, links whose stream has grown, links whose stream is gone, backfills and tombstones
+ * that match and are not linked, links whose stream has grown, links whose stream is gone, backfills
  * left over. It goes slowly, so that requests do not feel it.
  */
 export class HealingScan {
@@ -40,11 +40,6 @@ export class HealingScan {
 
   async #tend(subscription: Subscription): Promise<void> {
     const { state } = subscription.log
-    const { tombstoneMs } = this.#context.limits
-    if (state.deletedAt !== null) {
-      await subscription.transact((now, at) => decidePurge(now, tombstoneMs, at))
-      return
-    }
     if (state.backfillAfter !== null) await backfill(subscription, this.#context)
     subscription.poke()
   }

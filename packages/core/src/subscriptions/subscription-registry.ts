@@ -9,6 +9,7 @@ import {
 import { EventLog } from './event-log.js'
 import { HealingScan } from './healing-scan.js'
 import { Subscription } from './subscription.js'
+import { decidePurge } from './decide-membership.js'
 import { isLive } from './subscription-state.js'
 
 /** Says to other nodes that subscriptions have come or gone; only its changing counts. */
@@ -18,7 +19,7 @@ const PAGE = 256
 /** How many subscriptions are opened at a time. */
 const AT_ONCE = 16
 /** How long after a ring the list is looked at, so that many rings cost one look. */
-const BELL_PAUSE_MS = 100
+const BELL_PAUSE_MS = 20
 /** How long after something was dropped everything is looked through. */
 const SCAN_SOON_MS = 1_000
 
@@ -35,6 +36,7 @@ interface Open {
  */
 export class SubscriptionRegistry {
   readonly #context: SubscriptionContext
+  readonly #onGrown: () => void
   readonly #open = new Map<string, Open>()
   readonly #scan: HealingScan
   readonly #bell: EventLog<{ rings: number }, 1>
@@ -43,8 +45,10 @@ export class SubscriptionRegistry {
   #isLearning = false
   #isStarting = true
 
-  constructor(context: SubscriptionContext) {
+  /** @param onGrown called when there may be subscriptions for streams that this node has appended to before */
+  constructor(context: SubscriptionContext, onGrown: () => void) {
     this.#context = context
+    this.#onGrown = onGrown
     this.#scan = new HealingScan(context, () =>
       [...this.#open.values()].map(({ subscription }) => subscription),
     )
@@ -95,7 +99,9 @@ export class SubscriptionRegistry {
     const open = this.#open.get(id) ?? this.#add(id)
     open.users++
     try {
-      if (open.users === 1 && !isLive(open.subscription.log.state)) await open.subscription.log.sync()
+      if (open.users === 1 && !isLive(open.subscription.log.state)) {
+        if (await open.subscription.follow()) this.#onGrown()
+      }
       return await work(open.subscription)
     } finally {
       open.users--
@@ -147,7 +153,7 @@ export class SubscriptionRegistry {
     if (this.#context.isStopping()) return
     open.users++
     try {
-      await open.subscription.follow()
+      if (await open.subscription.follow()) this.#onGrown()
     } catch (error) {
       this.#context.onFault(error)
     } finally {
@@ -181,14 +187,17 @@ export class SubscriptionRegistry {
   }
 
   async #meet(subscription: Subscription): Promise<void> {
-    if (this.#context.isShared) await subscription.follow()
+    const { isShared, limits } = this.#context
+    if (isShared && (await subscription.follow())) this.#onGrown()
     subscription.poke()
+    if (subscription.log.state.deletedAt === null) return
+    await subscription.transact((state, now) => decidePurge(state, limits.tombstoneMs, now))
   }
 
   async #round(isFirst: boolean): Promise<void> {
     const { isShared, limits, onFault } = this.#context
     try {
-      if (isFirst || isShared) await this.#learn(true)
+      await this.#learn(isFirst || isShared)
       if (isFirst) this.#isStarting = false
       if (this.#open.size > 0) await this.#scan.run()
     } catch (error) {

@@ -93,10 +93,18 @@ export class SubscriptionService {
       onAbort: (run) => this.#whenStopped(run),
       track: (post) => this.#track(post),
     }
-    this.#registry = new SubscriptionRegistry(this.#context)
+    this.#registry = new SubscriptionRegistry(this.#context, () => this.#dispatcher.replay())
     const { maxNoticedStreams: maxNoticed } = limits
     const onOverflow = this.#context.onOverflow
-    this.#dispatcher = new AppendDispatcher({ store, environment, index, maxNoticed, onOverflow, onFault })
+    this.#dispatcher = new AppendDispatcher({
+      store,
+      environment,
+      index,
+      maxNoticed,
+      isShared,
+      onOverflow,
+      onFault,
+    })
   }
 
   /** Learns of the subscriptions that there are, and begins to look after them. Repeated calls do nothing. */
@@ -106,11 +114,10 @@ export class SubscriptionService {
     this.#registry.start()
   }
 
-  /** Says that a stream has grown. It costs an entry in a set, and nothing when there are no subscriptions. */
+  /** Says that a stream has grown. It costs an entry in a set, and next to nothing when there are no subscriptions. */
   noteAppend(path: StreamPath): void {
     if (!this.#isStarted) this.start()
-    if (this.#registry.isEmpty || this.#isStopping) return
-    this.#dispatcher.note(path)
+    if (!this.#isStopping) this.#dispatcher.note(path, this.#registry.isEmpty)
   }
 
   /** A small state of the server's own that is kept in the store beside the subscriptions, at a path below `__ds`. */

@@ -85,10 +85,20 @@ export class Subscription {
     this.#context.work.add(() => this.#run())
   }
 
-  /** Follows what another node has done; that node is given the time to do what comes next. */
-  async follow(): Promise<void> {
+  /**
+   * Follows what another node has done; that node is given the time to do what comes next.
+   *
+   * @returns whether the subscription may be interested in more streams than this node knew
+   */
+  async follow(): Promise<boolean> {
+    const { incarnation, links, backfillAfter } = this.log.state
+    const before = links.size
     await this.log.sync()
     this.#setTimer(this.#dueIn())
+    const { state } = this.log
+    const isNew =
+      state.incarnation !== incarnation || (backfillAfter !== null && state.backfillAfter === null)
+    return isLive(state) && (isNew || state.links.size > before)
   }
 
   /** Forgets timers and what was noticed. */
