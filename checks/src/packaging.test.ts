@@ -1,8 +1,10 @@
+import type { AddressInfo } from 'node:net'
 import type { PublishedPackage } from './workspace.js'
 import { ROOT, publishedPackages } from './workspace.js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
 import { execFile } from 'node:child_process'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { promisify } from 'node:util'
@@ -38,7 +40,7 @@ describe.each(packages)('$name', ({ name, folder: from }) => {
     expect(messages).toEqual([])
   })
 
-  test('has types that every kind of import resolves', async () => {
+  test.skipIf(isCommandOnly(from))('has types that every kind of import resolves', async () => {
     const result = await checkPackage(createPackageFromTarballData(readFileSync(tarballs.get(name)!)))
     const problems = result.types === false ? ['no types'] : result.problems.filter(isProblemForEsm)
     expect(problems).toEqual([])
@@ -69,9 +71,7 @@ describe('the packed packages in an empty project', () => {
   test.each(packages)(
     'run the example of the README of $name',
     async (published) => {
-      const file = join(project, `${published.name.replace(/\W+/g, '-')}.mjs`)
-      writeFileSync(file, firstExample(published))
-      const { stdout } = await execute(process.execPath, [file], { cwd: project, timeout: 60_000 })
+      const { stdout } = await runExample(published, project)
       expect(stdout).toContain(expectedOutput(published))
     },
     90_000,
@@ -83,9 +83,23 @@ function isProblemForEsm(problem: { kind: string; resolutionKind?: string }): bo
   return problem.kind !== 'CJSResolvesToESM' && problem.resolutionKind !== 'node10'
 }
 
-/** The first code block of a README; it is run as it stands. */
-function firstExample(published: PublishedPackage): string {
-  const match = /```(?:js|ts)\n([\s\S]*?)```/.exec(readme(published))
+/** Runs the first example as it stands; of a package that has only commands it is one for the shell. */
+async function runExample(published: PublishedPackage, project: string): Promise<{ stdout: string }> {
+  const name = join(project, published.name.replace(/\W+/g, '-'))
+  if (!isCommandOnly(published.folder)) {
+    writeFileSync(`${name}.mjs`, firstExample(published, /```(?:js|ts)\n([\s\S]*?)```/))
+    return execute(process.execPath, [`${name}.mjs`], { cwd: project, timeout: 60_000 })
+  }
+  writeFileSync(`${name}.sh`, firstExample(published, /```sh\n([\s\S]*?)```/))
+  const port = String(await freePort())
+  const PATH = `${join(project, 'node_modules', '.bin')}:${process.env['PATH'] ?? ''}`
+  const env = { ...process.env, PATH, PORT: port, STREAM_URL: `http://localhost:${port}` }
+  return execute('bash', [`${name}.sh`], { cwd: project, timeout: 60_000, env })
+}
+
+/** The first code block of a README. */
+function firstExample(published: PublishedPackage, block: RegExp): string {
+  const match = block.exec(readme(published))
   if (match === null) throw new Error(`${published.name} has no example in its README`)
   return match[1]!
 }
@@ -95,6 +109,22 @@ function expectedOutput(published: PublishedPackage): string {
   const match = /```text\n([\s\S]*?)```/.exec(readme(published))
   if (match === null) throw new Error(`${published.name} does not say what its example prints`)
   return match[1]!.trim()
+}
+
+/** Whether a package has nothing that could be imported. */
+function isCommandOnly(from: string): boolean {
+  const { exports = {} } = JSON.parse(readFileSync(join(from, 'package.json'), 'utf8')) as {
+    exports?: object
+  }
+  return !('.' in exports)
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
 }
 
 function readme({ folder: from }: PublishedPackage): string {
