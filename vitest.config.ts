@@ -18,7 +18,9 @@ export default defineConfig({
       unit('conformance', './conformance'),
       unit('bench', './apps/bench'),
       { test: { name: 'checks', root: './checks', include: ['src/**/*.test.ts'] } },
-      { test: { name: 'matrix', root: './conformance', include: ['matrix/{cases,store,clients}/*.test.ts'] } },
+      {
+        test: { name: 'matrix', root: './conformance', include: ['matrix/{cases,store,clients}/*.test.ts'] },
+      },
       { test: { name: 'official-suite', root: './conformance', include: ['matrix/official/*.test.ts'] } },
     ],
   },
