@@ -21,6 +21,7 @@ import { MessageGatherer } from './message-gatherer.js'
 import type { Offset } from '../read/read-plan.js'
 import { Pipeline } from './pipeline.js'
 import type { ProducerAnswer } from './producer-answer.js'
+import type { ProducerStart } from './producer-memory.js'
 import { ProducerMemory } from './producer-memory.js'
 import type { StreamWriter } from '../write/stream-writer.js'
 import { encodeMessage } from '../write/message-encoding.js'
@@ -188,7 +189,7 @@ export class IdempotentProducer {
   async restart(): Promise<void> {
     await this.flush()
     this.#halted = null
-    this.#pipeline = this.#createPipeline({ epoch: this.epoch + 1, nextSeq: 0 })
+    this.#pipeline = this.#createPipeline({ epoch: this.epoch + 1, nextSeq: 0, isFresh: false })
     await this.#memory.begin(this.epoch)
     this.#isStarted = true
   }
@@ -366,7 +367,7 @@ export class IdempotentProducer {
     return streamError('ALREADY_CLOSED', `the producer ${this.#producerId} was ${this.#end ?? 'closed'}`)
   }
 
-  #createPipeline(state: { epoch: number; nextSeq: number }): Pipeline<MessageBatch> {
+  #createPipeline(state: ProducerStart): Pipeline<MessageBatch> {
     const { maxInFlight, autoClaim = false } = this.#options
     return new Pipeline({ maxInFlight, autoClaim, ...state })
   }

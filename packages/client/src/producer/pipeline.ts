@@ -16,6 +16,15 @@ export interface PipelineBatch {
   wasNext: boolean
 }
 
+export interface PipelineOptions {
+  readonly maxInFlight: number
+  readonly autoClaim: boolean
+  readonly epoch: number
+  readonly nextSeq: number
+  /** Whether nobody can have used these numbers before. */
+  readonly isFresh: boolean
+}
+
 /** What an answer means for a batch. */
 export type Settlement =
   /** Nothing yet: it stays in the pipeline. */
@@ -51,16 +60,17 @@ export class Pipeline<B extends PipelineBatch> {
   #fencedBy: number | null = null
   #claims = 0
   #hasConfirmed: boolean
-  /** Whether this producer has written anything in this epoch. */
-  #isEstablished = false
+  /** Whether the numbers of this epoch are certainly this producer's own. */
+  #isEstablished: boolean
 
-  constructor(options: { maxInFlight: number; autoClaim: boolean; epoch: number; nextSeq: number }) {
+  constructor(options: PipelineOptions) {
     this.#maxInFlight = options.maxInFlight
     this.#autoClaim = options.autoClaim
     this.epoch = options.epoch
     this.nextSeq = options.nextSeq
     this.#lastConfirmed = options.nextSeq - 1
     this.#hasConfirmed = options.nextSeq > 0
+    this.#isEstablished = options.isFresh
   }
 
   get window(): readonly B[] {
@@ -88,7 +98,8 @@ export class Pipeline<B extends PipelineBatch> {
   takeNext(): B | null {
     for (const batch of this.#window) {
       const isNext = batch.seq === this.#lastConfirmed + 1
-      if (batch.seq >= this.#barrier) return null
+      // A server that does not know the epoch yet takes its first batch and no other.
+      if (batch.seq >= this.#barrier || (!isNext && !this.#hasConfirmed)) return null
       if (batch.phase === 'waiting' || (batch.phase === 'early' && isNext)) {
         batch.phase = 'sent'
         batch.wasNext = isNext
@@ -165,7 +176,8 @@ export class Pipeline<B extends PipelineBatch> {
 
   /**
    * A producer that begins an epoch which an earlier one of its name has used is told that its batches are duplicates:
-   * they would be lost. It shows by a duplicate that was never sent before, or by higher numbers than were sent.
+   * they would be lost. It shows by a duplicate that was never sent before, or by higher numbers than were sent. A
+   * runtime that repeats requests by itself (Deno does) looks the same: a producer that keeps its state is not judged.
    */
   #isOfAnother(batch: B, answer: { readonly duplicate: boolean; readonly lastSeq: number | null }): boolean {
     if (this.#isEstablished || !answer.duplicate) return false

@@ -7,6 +7,8 @@ import { streamError } from '../errors/durable-stream-error.js'
 export interface ProducerStart {
   readonly epoch: number
   readonly nextSeq: number
+  /** Whether no producer before can have used these numbers. */
+  readonly isFresh: boolean
 }
 
 /**
@@ -31,7 +33,7 @@ export class ProducerMemory {
   async resume(): Promise<ProducerStart> {
     const text = await this.#stored!.load()
     const start = text === null ? this.initial : startAfter(parseState(text), this.initial.epoch)
-    await this.#save({ ...start, clean: false })
+    await this.#save({ epoch: start.epoch, nextSeq: start.nextSeq, clean: false })
     return start
   }
 
@@ -49,11 +51,11 @@ export class ProducerMemory {
 }
 
 function startAfter(state: ProducerState | null, leastEpoch: number): ProducerStart {
-  if (state === null) return { epoch: leastEpoch, nextSeq: 0 }
+  if (state === null) return { epoch: leastEpoch, nextSeq: 0, isFresh: false }
   const epoch = state.clean ? state.epoch : state.epoch + 1
   return epoch >= leastEpoch
-    ? { epoch, nextSeq: state.clean ? state.nextSeq : 0 }
-    : { epoch: leastEpoch, nextSeq: 0 }
+    ? { epoch, nextSeq: state.clean ? state.nextSeq : 0, isFresh: true }
+    : { epoch: leastEpoch, nextSeq: 0, isFresh: true }
 }
 
 function parseState(text: string): ProducerState {

@@ -159,14 +159,7 @@ export class ReadSession {
     const bytes = exchange.response.status === 204 ? new Uint8Array(0) : await exchange.readAll()
     this.#exchange = null
     const { headers } = exchange.response
-    const next = headers.get(STREAM_OFFSET_HEADER)
-    if (next === null || next === '') {
-      throw streamError(
-        'PROTOCOL_ERROR',
-        `the answer lacks ${STREAM_OFFSET_HEADER}: it is not from a stream server, or CORS hides its headers`,
-        { url: exchange.url, status: exchange.response.status },
-      )
-    }
+    const next = headers.get(STREAM_OFFSET_HEADER)!
     const closed = isTrue(headers.get(STREAM_CLOSED_HEADER))
     const upToDate = closed || isTrue(headers.get(STREAM_UP_TO_DATE_HEADER))
     const report = { next, cursor: headers.get(STREAM_CURSOR_HEADER), upToDate, closed }
@@ -234,9 +227,16 @@ export class ReadSession {
 
   async #openPage(transport: Transport): Promise<Exchange> {
     const exchange = await this.#ask(transport === 'long-poll' ? transport : null)
-    const type = exchange.response.headers.get('content-type')
+    const { headers, status } = exchange.response
+    if ((headers.get(STREAM_OFFSET_HEADER) ?? '') === '') {
+      throw streamError(
+        'PROTOCOL_ERROR',
+        `the answer lacks ${STREAM_OFFSET_HEADER}: it is not from a stream server, or CORS hides its headers`,
+        { url: exchange.url, status },
+      )
+    }
     // A 204 has no content and may have no type; what was learned before stays.
-    if (type !== null && exchange.response.status === 200) this.#contentType = type
+    if (status === 200) this.#contentType = headers.get('content-type') ?? this.#contentType
     return exchange
   }
 
@@ -248,7 +248,7 @@ export class ReadSession {
         url: exchange.url,
       })
     }
-    return new SseConnection(exchange, this.#context.maxBufferBytes)
+    return new SseConnection(exchange, this.#context.maxBufferBytes, this.#contentType)
   }
 
   async #ask(live: 'long-poll' | 'sse' | null): Promise<Exchange> {

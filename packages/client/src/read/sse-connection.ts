@@ -1,5 +1,5 @@
 import type { SseBatch } from './sse-batches.js'
-import { STREAM_SSE_DATA_ENCODING_HEADER } from '../constants.js'
+import { SSE_COMPATIBLE_CONTENT_TYPES, STREAM_SSE_DATA_ENCODING_HEADER } from '../constants.js'
 import type { Exchange } from '../request/exchange.js'
 import { SseBatcher } from './sse-batches.js'
 import type { SseEvent } from './sse-parser.js'
@@ -16,11 +16,12 @@ export class SseConnection {
   #events: SseEvent[] = []
   #at = 0
 
-  constructor(exchange: Exchange, maxBytes: number) {
+  constructor(exchange: Exchange, maxBytes: number, contentType: string | undefined) {
     this.exchange = exchange
     this.#maxBytes = maxBytes
     const encoding = exchange.response.headers.get(STREAM_SSE_DATA_ENCODING_HEADER)
-    this.#batcher = new SseBatcher(encoding?.toLowerCase() === 'base64')
+    // CORS may hide the header; the content type says the same. @see PROTOCOL §5.8
+    this.#batcher = new SseBatcher(encoding?.toLowerCase() === 'base64' || !isTextType(contentType))
   }
 
   /** The next batch; null when the connection has ended. An unfinished batch is dropped: it will be sent again. */
@@ -39,4 +40,9 @@ export class SseConnection {
       }
     }
   }
+}
+
+function isTextType(contentType: string | undefined): boolean {
+  const type = contentType?.trim().toLowerCase() ?? 'text/'
+  return SSE_COMPATIBLE_CONTENT_TYPES.some((prefix) => type.startsWith(prefix))
 }

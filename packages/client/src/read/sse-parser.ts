@@ -14,6 +14,7 @@ export class SseParser {
   #data: string[] = []
   #size = 0
   #hasBegun = false
+  #endedInCr = false
 
   /** Characters that wait for their event to end. */
   get pendingLength(): number {
@@ -22,7 +23,10 @@ export class SseParser {
 
   push(chunk: string): SseEvent[] {
     const events: SseEvent[] = []
-    let text = this.#rest + chunk
+    if (chunk === '') return events
+    // A CR has ended its line already; what may follow of a CRLF is no line of its own.
+    let text = this.#rest + (this.#endedInCr && chunk.startsWith('\n') ? chunk.slice(1) : chunk)
+    this.#endedInCr = chunk.endsWith('\r')
     if (!this.#hasBegun && text.length > 0) {
       this.#hasBegun = true
       if (text.startsWith('\ufeff')) text = text.slice(1)
@@ -30,8 +34,6 @@ export class SseParser {
     const lineEnd = /\r\n|\n|\r/g
     let start = 0
     for (let match = lineEnd.exec(text); match !== null; match = lineEnd.exec(text)) {
-      // A CR at the end of a chunk may be half of a CRLF.
-      if (match[0] === '\r' && lineEnd.lastIndex === text.length) break
       this.#line(text.slice(start, match.index), events)
       start = lineEnd.lastIndex
     }

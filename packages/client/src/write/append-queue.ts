@@ -37,7 +37,7 @@ export class AppendQueue {
   readonly #send: SendAppends
   #entries: Entry[] = []
   #queuedBytes = 0
-  #running: Promise<void> | null = null
+  #isRunning = false
 
   constructor(send: SendAppends) {
     this.#send = send
@@ -55,16 +55,12 @@ export class AppendQueue {
       }
       this.#entries.push({ ...append, resolve, reject })
       this.#queuedBytes += append.bytes.length
-      this.#running ??= this.#run().finally(() => (this.#running = null))
+      if (!this.#isRunning) void this.#run()
     })
   }
 
-  /** Resolves when everything that was added so far was sent, whatever became of it. */
-  async drained(): Promise<void> {
-    await this.#running
-  }
-
   async #run(): Promise<void> {
+    this.#isRunning = true
     // Calls of this turn share a request: `await Promise.all([append(), append()])` is one.
     await Promise.resolve()
     while (this.#entries.length > 0) {
@@ -81,6 +77,7 @@ export class AppendQueue {
         }
       }
     }
+    this.#isRunning = false
   }
 
   #takeBatch(): Entry[] {

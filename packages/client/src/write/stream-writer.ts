@@ -17,6 +17,8 @@ export class StreamWriter {
   readonly #core: HandleCore
   readonly #context: OneShotContext
   readonly #queue: AppendQueue
+  /** Appends that are not settled yet. */
+  readonly #calls = new Set<Promise<void>>()
   #learning: Promise<string> | null = null
 
   constructor(core: HandleCore, context: OneShotContext) {
@@ -25,20 +27,33 @@ export class StreamWriter {
     this.#queue = new AppendQueue((batch) => this.#send(batch))
   }
 
-  async append(value: unknown, options: AppendOptions, chain?: AppendChain): Promise<void> {
+  /** Appends one value, in the order of the calls. Only a value that has to be waited for loses its place. */
+  append(value: unknown, options: AppendOptions, chain?: AppendChain): Promise<void> {
+    const call = this.#append(value, options, chain).finally(() => this.#calls.delete(call))
+    this.#calls.add(call)
+    return call
+  }
+
+  async #append(value: unknown, options: AppendOptions, chain?: AppendChain): Promise<void> {
     const headers = appendHeaders(options)
-    const body: unknown = isPromise(value) ? await value : value
-    const contentType = options.contentType ?? this.#core.contentType ?? (await this.contentType())
-    const bytes = encodeMessage(await readBlob(body), contentType)
-    const own = chain === undefined ? {} : { chain }
-    const append: QueuedAppend = { bytes, contentType, headers, signal: options.signal, ...own }
+    const body = isPromise(value) || isBlob(value) ? await readLater(value) : value
+    const known = options.contentType ?? this.#core.contentType
+    // While others wait for the type, nobody overtakes them.
+    const contentType = known !== undefined && this.#learning === null ? known : await this.#awaitType(known)
+    const append: QueuedAppend = {
+      bytes: encodeMessage(body, contentType),
+      contentType,
+      headers,
+      signal: options.signal,
+      ...(chain === undefined ? {} : { chain }),
+    }
     if (this.#core.options.batching === false) await this.#send([append])
     else await this.#queue.add(append)
   }
 
   /** Closes the stream. Appends that were called before go first. @see PROTOCOL §5.3 */
   async close(options: CloseOptions): Promise<CloseResult> {
-    await this.#queue.drained()
+    await Promise.allSettled([...this.#calls])
     const headers: Record<string, string> = { [STREAM_CLOSED_HEADER]: 'true' }
     let body: BodyInit | undefined
     if (options.body !== undefined) {
@@ -62,6 +77,11 @@ export class StreamWriter {
     if (this.#core.contentType !== undefined) return this.#core.contentType
     this.#learning ??= this.#learn().finally(() => (this.#learning = null))
     return this.#learning
+  }
+
+  async #awaitType(known: string | undefined): Promise<string> {
+    const learned = await (this.#learning ?? this.contentType())
+    return known ?? learned
   }
 
   async #learn(): Promise<string> {
@@ -90,8 +110,11 @@ function isPromise(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function'
 }
 
-async function readBlob(value: unknown): Promise<unknown> {
+function isBlob(value: unknown): value is Blob {
   return typeof Blob !== 'undefined' && value instanceof Blob
-    ? new Uint8Array(await value.arrayBuffer())
-    : value
+}
+
+async function readLater(value: unknown): Promise<unknown> {
+  const settled = await value
+  return isBlob(settled) ? new Uint8Array(await settled.arrayBuffer()) : settled
 }

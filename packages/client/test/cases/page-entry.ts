@@ -1,0 +1,4 @@
+import { runCases } from './run-cases.js'
+
+/** A page: the driver calls it. */
+Object.assign(globalThis, { runCases })
