@@ -1,4 +1,5 @@
 import { Command, CommanderError, type OutputConfiguration } from 'commander'
+import { judgeClient, type ClientOptions } from './client-command.js'
 import { EXIT, UsageError } from './exit-codes.js'
 import { judgeServer } from './server-command.js'
 import {
@@ -24,6 +25,7 @@ Examples:
   $ ds-conformance server https://streams.example.com/v1/stream --header 'Authorization: Bearer abc'
   $ ds-conformance server localhost:4437 --level must --report html --output report.html
   $ ds-conformance server --list --section 8
+  $ ds-conformance client ./my-adapter
 
 Exit codes:
   0  every MUST case passes (with --strict, every case), or fails as a list of known failures says
@@ -31,6 +33,15 @@ Exit codes:
   2  the command line makes no sense
   3  nothing to judge: no server answers
   130  stopped by Ctrl-C`
+
+const CLIENT_HELP = `
+Options come before the adapter's command; what follows it is the adapter's own.
+An adapter reads commands as JSON, one on a line, and answers each with one line; docs/client-adapters.md says how.
+
+Examples:
+  $ ds-conformance client ./my-adapter
+  $ ds-conformance client --section 5.8 python3 adapter.py --verbose
+  $ ds-conformance client --server http://localhost:4437 @ds/client`
 
 const STORE_HELP = `A store is judged inside your own tests, because it is an object and no address:
 
@@ -69,12 +80,14 @@ function buildProgram(terminal: Terminal, signal: AbortSignal, finish: (code: nu
   }
   const program = new Command('ds-conformance')
     .description('Judges servers, clients and stores of the Durable Streams protocol.')
+    .enablePositionalOptions()
     .version(TOOL.version)
     .configureOutput(output)
     .exitOverride()
     .showHelpAfterError('(--help says more)')
     .addHelpText('after', EXAMPLES)
   addServerCommand(program, terminal, signal, finish)
+  addClientCommand(program, terminal, signal, finish)
   addSpecCommand(program, terminal, finish)
   addStoreCommand(program, terminal)
   return program
@@ -127,6 +140,25 @@ function addServerCommand(
     .addHelpText('after', EXAMPLES)
     .action(async (url: string | undefined, options: ServerOptions) =>
       finish(await judgeServer(url, options, terminal, signal)),
+    )
+}
+
+function addClientCommand(
+  program: Command,
+  terminal: Terminal,
+  signal: AbortSignal,
+  finish: (code: number) => void,
+): void {
+  const command = program
+    .command('client')
+    .description('run the client cases on a client, through its adapter')
+    .argument('[command...]', 'what starts the adapter; or @ds/client, or @durable-streams/client')
+    .passThroughOptions()
+  addSharedOptions(command)
+    .option('--server <url>', 'a server for the cases that work with any (default: the scripted server)')
+    .addHelpText('after', CLIENT_HELP)
+    .action(async (words: readonly string[], options: ClientOptions) =>
+      finish(await judgeClient(words, options, terminal, signal)),
     )
 }
 

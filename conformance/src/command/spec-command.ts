@@ -36,15 +36,14 @@ function describeCoverage(coverage: Coverage, wanted: readonly Statement[], isWh
       ? ''
       : `\n${title}\n${group.map((one) => `  ${one.section} ${one.level} ${one.text}${more(one)}\n`).join('')}`
   const nothing = (): string => ''
+  const unnamed = coverage.unnamedIds.filter((id) => !id.startsWith('client/'))
   return [
     layOut(tableOf(coverage, wanted)),
     list('Not checked by any case, for a reason:', coverage.excused, ({ reason }) => ` - ${reason ?? ''}`),
     list('Awaiting the cases of an optional part:', coverage.awaited, nothing),
     list('Uncovered:', coverage.uncovered, nothing),
     coverage.unknownIds.length === 0 ? '' : `\nNo such case: ${coverage.unknownIds.join(', ')}\n`,
-    isWhole && coverage.unnamedIds.length > 0
-      ? `\nCases that no statement names: ${coverage.unnamedIds.join(', ')}\n`
-      : '',
+    isWhole && unnamed.length > 0 ? `\nServer cases that no statement names: ${unnamed.join(', ')}\n` : '',
     `\n${coverage.covered.length} of ${wanted.length} statements are checked by cases, ${coverage.excused.length} have a reason, ` +
       `${coverage.awaited.length} await cases, ${coverage.uncovered.length} are uncovered.\n`,
   ].join('')

@@ -1,4 +1,4 @@
-import type { Capability, Level, ServerCase, ServerCaseInfo } from './server-case.js'
+import type { Capability, Level, ServerCase } from './server-case.js'
 
 /** Which cases are run. What is not given narrows nothing. */
 export interface CaseSelection {
@@ -11,7 +11,9 @@ export interface CaseSelection {
 }
 
 /** The cases that a selection names, in the order of the specification; an id that does not exist is an error. */
-export function selectCases<T extends ServerCaseInfo>(cases: readonly T[], selection: CaseSelection): T[] {
+export function selectCases<
+  T extends { readonly id: string; readonly level: Level; readonly section: string },
+>(cases: readonly T[], selection: CaseSelection): T[] {
   const { section, only, levels } = selection
   if (only !== undefined) refuseUnknownIds(cases, only)
   const sections = typeof section === 'string' ? [section] : section

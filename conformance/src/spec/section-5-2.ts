@@ -157,7 +157,8 @@ export const producerStatements: readonly Statement[] = [
   producerClient.fact('A client retries with the same tuple, and counts sequences up from 0.', [
     'client/producer-counts-from-zero',
     'client/producer-retries-the-same-tuple',
-    'client/producer-takes-a-duplicate-for-success',
+    'client/producer-recovers-from-gaps',
+    'client/produces-in-order-pipelined',
   ]),
   producerClient.fact('A client may claim an id that a newer epoch holds, if it was told to.', [
     'client/producer-claims-when-told',

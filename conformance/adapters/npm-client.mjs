@@ -1,0 +1,19 @@
+#!/usr/bin/env node
+// An adapter for client packages with the API of @durable-streams/client, as @ds/client is:
+//   node npm-client.mjs @ds/client
+// The package is looked for beside this file first, then from the folder that the command is run in.
+import { createInterface } from 'node:readline'
+import { createAdapter } from './npm-client-commands.mjs'
+import { importPackage } from './import-package.mjs'
+
+const name = process.argv[2] ?? '@ds/client'
+const adapter = createAdapter(name, await importPackage(name))
+
+for await (const line of createInterface({ input: process.stdin })) {
+  if (line.trim() === '') continue
+  const command = JSON.parse(line)
+  const result = await adapter.handle(command)
+  process.stdout.write(`${JSON.stringify(result)}\n`)
+  if (command.type === 'shutdown') break
+}
+process.exit(0)

@@ -1,0 +1,3 @@
+import { runCasesOf } from './client-cases.js'
+
+runCasesOf('reference-client', 'reference-server')
