@@ -41,8 +41,8 @@ export class Subscription {
   readonly #onRest: (() => void)[] = []
   #again = false
   #cancelTimer: (() => void) | null = null
-  /** The wake that this node posts at the moment. */
-  #sending: string | null = null
+  /** The wakes that this node posts at the moment: the current one, and those that a callback ended meanwhile. */
+  readonly #sending = new Set<string>()
   #wasOfferedSlot = false
   readonly #announcer: WakeAnnouncer
   #isFull = false
@@ -235,16 +235,21 @@ export class Subscription {
         return
       case 'send':
         this.#ownGeneration = outcome.wake.generation
-        this.#sending = outcome.wake.id
+        this.#sending.add(outcome.wake.id)
         this.#context.track(this.#send(outcome.wake, outcome.streams, target!))
     }
   }
 
   /** Whether a wake could be raised, as far as this node knows. */
   #canWake(state: LiveSubscription): boolean {
-    if (this.#sending !== null) return false
+    if (this.#isSending(state)) return false
     const wake = currentWake(state, this.#actor(), this.#now())
     return wake === null || (wake.phase === 'retrying' && this.#now() >= (wake.nextAttemptAt ?? 0))
+  }
+
+  /** While a post is under way its end is what comes next, whatever the lease says. */
+  #isSending({ wake }: SubscriptionState): boolean {
+    return wake !== null && this.#sending.has(wake.id)
   }
 
   /** What is pending already needs no second mark. */
@@ -323,7 +328,7 @@ export class Subscription {
       // The lease runs out, and then the wake is raised again.
       onFault(error)
     } finally {
-      this.#sending = null
+      this.#sending.delete(wake.id)
       slots.free(target)
       this.poke()
     }
@@ -332,7 +337,7 @@ export class Subscription {
   /** After how long something is to be done even if nobody asks; null when nothing is. */
   #dueIn(): number | null {
     const { state } = this.log
-    if (!isLive(state) || state.backfillAfter !== null || this.#sending !== null) return null
+    if (!isLive(state) || state.backfillAfter !== null || this.#isSending(state)) return null
     const { environment, isShared } = this.#context
     const { wake } = state
     const isOwn = !isShared || state.generation === this.#ownGeneration
