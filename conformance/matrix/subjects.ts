@@ -2,6 +2,7 @@ import type { StreamStore } from '@ds/core'
 import { DurableStreamsServer, createHonoApp, nodeRuntime } from '@ds/server'
 import { FileStore } from '@ds/store-file'
 import { MemoryStore } from '@ds/store-memory'
+import { RestartingFileStore } from './restarting-file-store.js'
 import { join } from 'node:path'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { openRedisStore, startRedisNodes } from './redis-nodes.js'
@@ -19,6 +20,7 @@ interface OpenedStore {
 export const STORES: Readonly<Record<string, () => OpenedStore | Promise<OpenedStore>>> = {
   memory: () => ({ store: new MemoryStore() }),
   file: openFileStore,
+  'file-restarting': async () => ({ store: await RestartingFileStore.open() }),
   redis: openRedisStore,
 }
 
