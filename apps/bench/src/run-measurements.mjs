@@ -29,15 +29,23 @@ export async function runMeasurements({ options, generator, onStart, onSample })
 
 /** The subjects that have a meaningful result for a row. */
 export function selectEntries(row, entries) {
-  return entries.filter((entry) => entry.keepsStreams || !row.needsStreams)
+  const asked = entries.filter((entry) => row.subjects === undefined || row.subjects.includes(entry.name))
+  return asked.filter((entry) => entry.keepsStreams || !row.needsStreams)
 }
 
 /** One sample; a subject that cannot start or breaks gives `{ failed }`, and the run goes on. */
 async function measureOnce(row, entry, seconds, generator) {
   let subject = null
+  const settings = { bareMode: row.bareMode, ...row.bareSettings, ...row.settings }
+  /** Stops the subject as an operator does, and starts it again on what it has stored. */
+  const restart = async () => {
+    await subject.stopCleanly()
+    subject = await startSubject(entry, settings)
+    return subject
+  }
   try {
-    subject = await startSubject(entry, { bareMode: row.bareMode, ...row.bareSettings })
-    const sample = await row.measure(createContext({ entry, subject, seconds, generator }))
+    subject = await startSubject(entry, settings)
+    const sample = await row.measure({ ...createContext({ entry, subject, seconds, generator }), restart })
     subject.requireAlive()
     return sample
   } catch (error) {

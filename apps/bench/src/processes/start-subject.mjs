@@ -18,6 +18,7 @@ export async function startSubject(entry, rowSettings) {
   const settings = JSON.stringify({ ...entry.settings, ...rowSettings })
   // --expose-gc only adds a function; the heap limit turns a leak into a failed row, not a dead machine.
   const args = ['--expose-gc', '--max-old-space-size=4096', file, settings]
+  const startedAt = performance.now()
   const child = spawnTracked(process.execPath, args, {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     env: { ...process.env, DS_BENCH_SCRATCH: scratch },
@@ -29,9 +30,14 @@ export async function startSubject(entry, rowSettings) {
   })
   return {
     port,
+    startMs: performance.now() - startedAt,
     measureMemory: () => measureMemory(subject),
     requireAlive: () => {
       if (hasEnded(child)) throw new Error(describeEnd(child, subject.errorTail))
+    },
+    stopCleanly: async () => {
+      child.send({ type: 'stop' })
+      await once(child, 'exit')
     },
     stop: () => stop(child),
   }

@@ -2,6 +2,7 @@ import { marker, messageBody } from './live-message.mjs'
 
 const STREAMS = 20_000
 const WARM_UP_STREAMS = 2000
+const MANY_STREAMS = 100_000
 const READERS = 2000
 const WARM_UP_READERS = 200
 
@@ -51,4 +52,26 @@ function divideGrowth(before, after, count) {
   return { value: (after.rss - before.rss) / count, detail: `${live} bytes live on the heap and in buffers` }
 }
 
-export const memoryRows = [perStream, perReader]
+const manyStreams = {
+  ...shared,
+  name: 'many-streams',
+  title: `resident with ${MANY_STREAMS.toLocaleString('en-US')} streams of 1 KiB, and after a restart`,
+  bareMode: 'answer',
+  needsStreams: true,
+  subjects: ['file'],
+  settings: { directory: 'many-streams' },
+  measure: async ({ runTask, subject, restart }) => {
+    const content = { contentType: 'application/octet-stream', body: 'm'.repeat(1024) }
+    await runTask('create-streams', { prefix: '/v1/stream/many-', count: MANY_STREAMS, ...content })
+    const { rss } = await subject.measureMemory()
+    const stopping = performance.now()
+    const again = await restart()
+    const { startMs } = again
+    const after = await again.measureMemory()
+    const stopMs = Math.round(performance.now() - stopping - startMs)
+    const detail = `stop ${stopMs} ms, start ${Math.round(startMs)} ms with node's own, then ${Math.round(after.rss / 2 ** 20)} MiB`
+    return { value: rss, detail, errors: 0 }
+  },
+}
+
+export const memoryRows = [perStream, perReader, manyStreams]

@@ -3,10 +3,14 @@ export function readSettings() {
   return JSON.parse(process.argv[2] ?? '{}')
 }
 
-/** Reports the port to the parent, answers its questions about memory, and never outlives it. */
-export function serveSubject(port) {
+/**
+ * Reports the port to the parent, answers its questions about memory, and never outlives it. A subject that can be
+ * started again on what it has stored gives what stops it.
+ */
+export function serveSubject(port, stop = () => Promise.resolve()) {
   process.on('message', (message) => {
     if (message.type === 'memory') void reportMemory()
+    if (message.type === 'stop') void stop().finally(() => process.exit(0))
   })
   process.on('disconnect', () => process.exit(0))
   process.send({ type: 'ready', port })

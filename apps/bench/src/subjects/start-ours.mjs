@@ -8,7 +8,7 @@ import { readSettings, serveSubject } from './serve-subject.mjs'
 
 const openStore = {
   memory: () => new MemoryStore(),
-  file: () => FileStore.open(makeScratchDirectory()),
+  file: () => FileStore.open(makeScratchDirectory(readSettings().directory)),
   redis: async () => {
     const redis = await RedisServer.start('--appendonly', 'yes', '--appendfsync', 'everysec')
     process.once('exit', () => redis.stop())
@@ -18,14 +18,17 @@ const openStore = {
 
 /** Starts our server in the given binding, over the store that the settings name. */
 export async function startOurs(binding) {
-  const { store } = readSettings()
+  const store = await openStore[readSettings().store]()
   const server = createDurableStreamsServer({
     host: '127.0.0.1',
     port: 0,
     binding,
-    store: await openStore[store](),
+    store,
     longPollTimeoutMs: 20_000,
   })
   await server.start()
-  serveSubject(Number(new URL(server.url).port))
+  serveSubject(Number(new URL(server.url).port), async () => {
+    await server.stop()
+    await store.close()
+  })
 }
