@@ -2,13 +2,17 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
-/** Imports a package by name, from here or from the current folder, and adds its version as `packageVersion`. */
+/**
+ * Imports a package by name, from here or from the current folder, and adds its version as `packageVersion`. Null if it is
+ * in neither place.
+ */
 export async function importPackage(name) {
   const folder = findFolder(name, process.cwd())
   try {
     return { ...(await import(name)), packageVersion: folder === null ? '' : versionOf(folder) }
   } catch (error) {
-    if (error.code !== 'ERR_MODULE_NOT_FOUND' || folder === null) throw error
+    if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error
+    if (folder === null) return null
     return { ...(await import(pathToFileURL(entryOf(folder)).href)), packageVersion: versionOf(folder) }
   }
 }

@@ -7,7 +7,12 @@ import { createAdapter } from './npm-client-commands.mjs'
 import { importPackage } from './import-package.mjs'
 
 const name = process.argv[2] ?? '@ds/client'
-const adapter = createAdapter(name, await importPackage(name))
+const client = await importPackage(name)
+if (client === null) {
+  console.error(`${name} is not installed here: npm install ${name}`)
+  process.exit(1)
+}
+const adapter = createAdapter(name, client)
 
 for await (const line of createInterface({ input: process.stdin })) {
   if (line.trim() === '') continue

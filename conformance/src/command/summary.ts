@@ -1,16 +1,27 @@
 import { describeRun } from '../report/describe-run.js'
 import { LEVELS, isBreach, type CaseReport, type RunReport } from '../report/run-report.js'
-import { renderExchangeText } from '../report/junit-report.js'
+import { renderExchange } from '../report/exchange-text.js'
 import { compareSections, titleOfSection } from '../spec/sections.js'
 import { paintFor, type Terminal } from './terminal.js'
 import { layOut } from './text-table.js'
 
 const MOST_SHOWN = 10
 
+/** What lets cases run that need more than a URL. */
+const HINTS: Readonly<Record<string, string>> = {
+  compression: '--capability compression',
+  subscriptions: '--capability subscriptions',
+  'sse-recycle': '--sse-recycle',
+  'body-limit': '--body-limit',
+  restart: '--restart-command',
+}
+
 /** Prints failures with their last exchange, a table by section and level, and the result in one sentence. */
 export function printSummary(report: RunReport, terminal: Terminal, strict: boolean): void {
   const paint = paintFor(terminal)
-  const failures = report.cases.filter((one) => one.verdict === 'failed')
+  const failures = LEVELS.flatMap((level) =>
+    report.cases.filter((one) => one.verdict === 'failed' && one.level === level),
+  )
   terminal.err('\n')
   for (const one of failures.slice(0, MOST_SHOWN)) printFailure(one, terminal)
   if (failures.length > MOST_SHOWN) {
@@ -38,7 +49,7 @@ function printFailure(one: CaseReport, terminal: Terminal): void {
   terminal.err(`${paint.bad(`${one.level} ${one.id}`)}\n  ${one.title}\n`)
   terminal.err(`${indent(one.failure?.message ?? '')}\n`)
   const last = one.failure?.exchanges.at(-1)
-  if (last !== undefined) terminal.err(`${paint.quiet(indent(renderExchangeText(last)))}\n`)
+  if (last !== undefined) terminal.err(`${paint.quiet(indent(renderExchange(last, true)))}\n`)
   terminal.err('\n')
 }
 
@@ -72,5 +83,8 @@ function printSkipped(report: RunReport, terminal: Terminal): void {
   const byReason = new Map<string, number>()
   for (const { verdict, reason = '' } of report.cases)
     if (verdict === 'skipped') byReason.set(reason, (byReason.get(reason) ?? 0) + 1)
-  for (const [reason, count] of byReason) terminal.err(`  ${count} skipped: ${reason}\n`)
+  for (const [reason, count] of byReason) {
+    const hint = HINTS[reason.replace('needs ', '')]
+    terminal.err(`  ${count} skipped: ${reason}${hint === undefined ? '' : ` (${hint})`}\n`)
+  }
 }

@@ -1,5 +1,6 @@
 import { compareSections, titleOfSection } from '../spec/sections.js'
-import type { CaseReport, ReportedExchange, RunReport } from './run-report.js'
+import { renderExchange } from './exchange-text.js'
+import type { CaseReport, RunReport } from './run-report.js'
 
 /**
  * The report as JUnit XML: a suite for each section. Known failures are skipped tests with their reason, as nothing about
@@ -50,7 +51,10 @@ function renderOutcome(one: CaseReport): string {
     return '<failure type="fixed" message="listed as a known failure, but passes: take it off the list"/>'
   }
   if (one.verdict === 'failed') {
-    const text = [message, ...(one.failure?.exchanges ?? []).map(renderExchangeText)].join('\n\n')
+    const text = [
+      message,
+      ...(one.failure?.exchanges ?? []).map((exchange) => renderExchange(exchange)),
+    ].join('\n\n')
     return `<failure type="${one.level}" message="${escapeXml(message)}">${escapeXml(text)}</failure>`
   }
   if (isSkip(one)) return `<skipped message="${escapeXml(`${one.verdict}: ${message}`)}"/>`
@@ -63,18 +67,6 @@ function isFailure({ verdict }: CaseReport): boolean {
 
 function isSkip({ verdict }: CaseReport): boolean {
   return verdict === 'skipped' || verdict === 'known-failure' || verdict === 'not-run'
-}
-
-/** An exchange as plain text, in the form of HTTP messages. */
-export function renderExchangeText(one: ReportedExchange): string {
-  const lines = (headers: Readonly<Record<string, string>>): string[] =>
-    Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
-  const request = [`${one.method} ${one.target}`, ...lines(one.requestHeaders)]
-  if (one.requestBody !== undefined) request.push('', one.requestBody)
-  const time = one.elapsedMs === undefined ? '' : ` (after ${one.elapsedMs} ms)`
-  const answer = [one.status === null ? 'no answer' : `${one.status}${time}`, ...lines(one.responseHeaders)]
-  if (one.responseBody !== undefined) answer.push('', one.responseBody)
-  return [...request.map((line) => `> ${line}`), ...answer.map((line) => `< ${line}`)].join('\n')
 }
 
 function seconds(durationMs: number): string {
