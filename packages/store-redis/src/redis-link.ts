@@ -1,6 +1,6 @@
 import type { RedisOptions, Redis } from 'ioredis'
 import { Command } from 'ioredis'
-import { LinkFault } from './replies.js'
+import { LinkFault, isReplyError } from './replies.js'
 
 /** An argument of a command. */
 export type Argument = string | Buffer
@@ -133,7 +133,11 @@ export class RedisLink {
   readonly #onFailure = (error: Error): never => {
     this.#inFlight--
     this.#lastProgress = performance.now()
-    if (error.name === 'ReplyError') throw error
+    if (isReplyError(error)) {
+      // The library adds the command with all that it carried, which is nobody's business in a log.
+      delete (error as { command?: unknown }).command
+      throw error
+    }
     throw new LinkFault(true, `${this.address}: the connection was lost before the answer came`, {
       cause: error,
     })

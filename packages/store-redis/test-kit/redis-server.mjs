@@ -177,8 +177,8 @@ export class RedisServer {
     try {
       await redis.connect()
       return (await redis.ping()) === 'PONG'
-    } catch {
-      return false
+    } catch (error) {
+      return error.message.startsWith('NOAUTH')
     } finally {
       redis.disconnect()
     }

@@ -1,0 +1,102 @@
+/** One operation of a client on one stream: when it began, when its answer came, and what that was. */
+export type Operation =
+  | {
+      readonly kind: 'append'
+      readonly message: string
+      readonly began: number
+      /** Null while nobody knows whether it has happened. */
+      readonly ended: number | null
+      /** Whether the answer was that it has certainly not happened. */
+      readonly hasFailed?: boolean
+    }
+  | {
+      readonly kind: 'read'
+      readonly content: readonly string[]
+      readonly began: number
+      readonly ended: number
+    }
+
+/**
+ * Whether the operations could have happened one after the other, each between its beginning and its end, on a log
+ * that ends up as `final`. All messages differ, so the final content tells the order of the appends, and these rules
+ * are not only necessary but sufficient. Returns what is wrong, or null.
+ */
+export function checkLogHistory(history: readonly Operation[], final: readonly string[]): string | null {
+  const position = new Map(final.map((message, i) => [message, i]))
+  if (position.size !== final.length) return `a message is there twice: ${findDouble(final)}`
+  const appends = history.filter((one) => one.kind === 'append')
+  const reads = history.filter((one) => one.kind === 'read')
+  const known = new Set(appends.map(({ message }) => message))
+  const stranger = final.find((message) => !known.has(message))
+  if (stranger !== undefined) return `${stranger} was never written`
+  const lost = appends.find(({ message, ended }) => ended !== null && !position.has(message))
+  if (lost !== undefined) return `${lost.message} was acknowledged and is lost`
+  const undead = appends.find(({ message, hasFailed }) => hasFailed === true && position.has(message))
+  if (undead !== undefined) return `${undead.message} was said to have failed and is there`
+  return (
+    checkAppendOrder(appends, position) ??
+    checkReads(reads, appends, final, position) ??
+    checkReadOrder(reads)
+  )
+}
+
+type Append = Extract<Operation, { kind: 'append' }>
+type Read = Extract<Operation, { kind: 'read' }>
+
+/** What was acknowledged before another append began comes before it. */
+function checkAppendOrder(appends: readonly Append[], position: ReadonlyMap<string, number>): string | null {
+  const there = appends.filter(({ message }) => position.has(message))
+  const byEnd = there.filter((one) => one.ended !== null).sort((a, b) => a.ended! - b.ended!)
+  let last: Append | null = null
+  let next = 0
+  for (const append of [...there].sort((a, b) => a.began - b.began)) {
+    for (; next < byEnd.length && byEnd[next]!.ended! < append.began; next++) {
+      const ended = byEnd[next]!
+      if (last === null || position.get(ended.message)! > position.get(last.message)!) last = ended
+    }
+    if (last !== null && position.get(last.message)! > position.get(append.message)!) {
+      return `${last.message} was acknowledged before ${append.message} began, and comes after it`
+    }
+  }
+  return null
+}
+
+/** A read shows a beginning of the log, with all that was acknowledged before it and nothing that began after it. */
+function checkReads(
+  reads: readonly Read[],
+  appends: readonly Append[],
+  final: readonly string[],
+  position: ReadonlyMap<string, number>,
+): string | null {
+  for (const { content, began, ended } of reads) {
+    if (content.some((message, i) => message !== final[i]))
+      return `a read shows another beginning than the end does`
+    for (const append of appends) {
+      const isShown = (position.get(append.message) ?? Infinity) < content.length
+      if (append.ended !== null && append.ended < began && !isShown)
+        return `a later read does not show ${append.message}`
+      if (append.began > ended && isShown) return `a read shows ${append.message}, which began after it`
+    }
+  }
+  return null
+}
+
+/** What one read has shown, no later read takes back. */
+function checkReadOrder(reads: readonly Read[]): string | null {
+  const byEnd = [...reads].sort((a, b) => a.ended - b.ended)
+  let longest = 0
+  let next = 0
+  for (const read of [...reads].sort((a, b) => a.began - b.began)) {
+    for (; next < byEnd.length && byEnd[next]!.ended < read.began; next++) {
+      longest = Math.max(longest, byEnd[next]!.content.length)
+    }
+    if (read.content.length < longest)
+      return `a read shows ${read.content.length} messages after one of ${longest}`
+  }
+  return null
+}
+
+function findDouble(messages: readonly string[]): string {
+  const seen = new Set<string>()
+  return messages.find((message) => seen.size === seen.add(message).size) ?? ''
+}
