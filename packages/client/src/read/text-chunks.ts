@@ -7,12 +7,15 @@ import type { Payload } from './payload.js'
 export class TextChunks {
   readonly #decoder: TextDecoder = new TextDecoder('utf-8', { ignoreBOM: true })
   #held = ''
+  /** The last three bytes so far: a character may be cut more than once. */
+  #tail: readonly number[] = []
 
   /** The text up to the end of this batch; null while it ends within a character. */
   add(payload: Payload): string | null {
     if (payload.kind === 'texts') return this.#release(payload.texts.join(''))
     const text = this.#decoder.decode(payload.bytes, { stream: true })
-    if (!endsWithinCharacter(payload.bytes)) return this.#release(text)
+    this.#tail = [...this.#tail, ...payload.bytes.subarray(-3)].slice(-3)
+    if (!endsWithinCharacter(this.#tail)) return this.#release(text)
     this.#held += text
     return null
   }
@@ -30,7 +33,7 @@ export class TextChunks {
 }
 
 /** Whether UTF-8 bytes end with the beginning of a character. */
-export function endsWithinCharacter(bytes: Uint8Array): boolean {
+function endsWithinCharacter(bytes: readonly number[]): boolean {
   for (let back = 1; back <= 3 && back <= bytes.length; back++) {
     const byte = bytes[bytes.length - back]!
     if (byte < 0x80) return false

@@ -139,7 +139,10 @@ export class DurableStream {
     return appendPieces(this.#writer, source, options)
   }
 
-  /** A stream to pipe into. Its writes are made by an idempotent producer: retries repeat nothing. */
+  /**
+   * A stream to pipe into. Its writes are made by an idempotent producer: retries repeat nothing. Closing it closes
+   * the durable stream; `pipeTo` does that unless it is told `preventClose`.
+   */
   writable(options: WritableOptions = {}): WritableStream<AppendValue> {
     return createWritable(this, options)
   }

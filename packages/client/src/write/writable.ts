@@ -11,7 +11,10 @@ export type WritableOptions = Pick<
   producerId?: string
 }
 
-/** A stream whose writes are appended exactly once. Closing it sends what waits; the durable stream stays open. */
+/**
+ * A stream whose writes are appended exactly once. Closing it closes the durable stream, after what waits; `pipeTo`
+ * does that unless it is told `preventClose`.
+ */
 export function createWritable(handle: object, options: WritableOptions): WritableStream<AppendValue> {
   const { producerId = randomId(), ...own } = options
   const producer = new IdempotentProducer(handle, producerId, {
@@ -23,7 +26,9 @@ export function createWritable(handle: object, options: WritableOptions): Writab
       await producer.ready
       producer.append(chunk).catch((error: unknown) => controller.error(error))
     },
-    close: () => producer.detach(),
+    async close() {
+      await producer.close()
+    },
     abort: () => producer.abandon(),
   })
 }

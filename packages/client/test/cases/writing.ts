@@ -1,5 +1,5 @@
 import { DurableStream, StreamClosedError } from '../../src/index.js'
-import { countingFetch, equal, isTrue, rejection } from './case.js'
+import { countingFetch, equal, isTrue, rejection, sleep } from './case.js'
 import type { Case } from './case.js'
 
 const JSON_TYPE = 'application/json'
@@ -110,10 +110,12 @@ export const WRITING: readonly Case[] = [
           }
         })(),
       )
-      await new Blob(['piped']).stream().pipeTo(handle.writable())
+      await new Blob(['pip']).stream().pipeTo(handle.writable({ lingerMs: 0 }), { preventClose: true })
+      while ((await (await handle.stream({ live: false })).body()).length < 393) await sleep(5)
+      await new Blob(['ed']).stream().pipeTo(handle.writable())
       const numbers = Array.from({ length: 100 }, (_, i) => `${i},`).join('')
       equal(await (await handle.stream({ live: false })).text(), `${numbers}piped`)
-      equal((await handle.head()).streamClosed, false)
+      equal((await handle.head()).streamClosed, true)
     },
   },
   {

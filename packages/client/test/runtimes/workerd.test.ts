@@ -31,11 +31,15 @@ async function start(): Promise<Runtime> {
   const port = await freePort()
   const config = join(dirname(file), 'config.capnp')
   writeFileSync(config, configure(basename(file), port))
-  const process = spawn(binaryOf('workerd'), ['serve', config], { stdio: ['ignore', 'inherit', 'pipe'] })
+  const child = spawn(binaryOf('workerd'), ['serve', config], {
+    stdio: ['ignore', 'inherit', 'pipe'],
+    // The command starts another process: both are ended as a group.
+    detached: true,
+  })
   let complaints = ''
-  process.stderr.on('data', (chunk: Buffer) => (complaints += chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => (complaints += chunk.toString()))
   const url = `http://127.0.0.1:${port}/`
-  await untilListening(process, port, () => complaints)
+  await untilListening(child, port, () => complaints)
   return {
     async run({ streams, proxy }) {
       const response = await fetch(`${url}?${new URLSearchParams({ streams, proxy }).toString()}`)
@@ -44,16 +48,16 @@ async function start(): Promise<Runtime> {
       return JSON.parse(text) as CaseResult[]
     },
     stop: async () => {
-      const ended = new Promise((resolve) => process.once('exit', resolve))
-      process.kill('SIGKILL')
+      const ended = new Promise((resolve) => child.once('exit', resolve))
+      process.kill(-child.pid!, 'SIGKILL')
       await ended
     },
   }
 }
 
-async function untilListening(process: ChildProcess, port: number, complaints: () => string): Promise<void> {
+async function untilListening(child: ChildProcess, port: number, complaints: () => string): Promise<void> {
   for (;;) {
-    if (process.exitCode !== null) throw new Error(`workerd ended: ${complaints()}`)
+    if (child.exitCode !== null) throw new Error(`workerd ended: ${complaints()}`)
     const isThere = await fetch(`http://127.0.0.1:${port}/?ping`).then(
       () => true,
       () => false,
