@@ -60,8 +60,8 @@ describe('a file store', () => {
     writeFileSync(join(directory, 'notes.txt'), 'mine')
     await expect(FileStore.open(directory)).rejects.toMatchObject({ code: 'corrupt' })
     expect(readdirSync(directory)).toEqual(['notes.txt'])
-    writeFileSync(join(directory, 'FORMAT'), '{"format":"durable-streams-file-store","version":2}')
-    await expect(FileStore.open(directory)).rejects.toThrow('format version 2, and this program knows only 1')
+    writeFileSync(join(directory, 'FORMAT'), '{"format":"durable-streams-file-store","version":3}')
+    await expect(FileStore.open(directory)).rejects.toThrow('format version 3, and this program knows only 2')
   })
 
   test('wakes those who watch a path when what they were woken for can be seen', async () => {

@@ -16,7 +16,7 @@ import type { FileSystem } from './file-system.js'
 import type { OpenParts } from './open-store.js'
 import { Committer } from './committer.js'
 import { NodeFileSystem } from './node-file-system.js'
-import { StoreError } from '@ds/core'
+import { StoreError, Watchers } from '@ds/core'
 import { asRefusal } from './disk-errors.js'
 import { mkdir } from 'node:fs/promises'
 import { nodeRuntime, openParts } from './open-store.js'
@@ -39,14 +39,14 @@ export class FileStore implements StreamStore {
   readonly capabilities: StoreCapabilities
   readonly #parts: OpenParts
   readonly #quarantined: ReadonlySet<string>
-  readonly #watchers = new Map<StreamPath, Set<{ readonly wake: () => void }>>()
+  readonly #watchers = new Watchers()
   readonly #committer: Committer
   #closing: Promise<void> | null = null
 
   private constructor(parts: OpenParts) {
     this.#parts = parts
     this.#quarantined = new Set(parts.damage.flatMap(({ path }) => (path === null ? [] : [path])))
-    this.#committer = new Committer(parts, this.#quarantined, (path) => this.#wake(path))
+    this.#committer = new Committer(parts, this.#quarantined, (path) => this.#watchers.wake(path))
     const durability = parts.syncs ? 'power' : 'process'
     this.capabilities = { name: 'file', durability, multiNode: false }
   }
@@ -107,14 +107,7 @@ export class FileStore implements StreamStore {
   }
 
   watch(path: StreamPath, wake: () => void): () => void {
-    let watchers = this.#watchers.get(path)
-    if (watchers === undefined) this.#watchers.set(path, (watchers = new Set()))
-    const [all, watcher] = [watchers, { wake }]
-    all.add(watcher)
-    return () => {
-      all.delete(watcher)
-      if (all.size === 0 && this.#watchers.get(path) === all) this.#watchers.delete(path)
-    }
+    return this.#watchers.add(path, wake)
   }
 
   touch(path: StreamPath, streamId: StreamId, now: number): Promise<void> {
@@ -167,12 +160,6 @@ export class FileStore implements StreamStore {
   /** Failures become those that the contract knows, and nothing takes for ever. */
   #bounded<T>(work: Promise<T>): Promise<T> {
     return this.#parts.deadline.boundLook(work.catch(rethrow))
-  }
-
-  #wake(path: StreamPath): void {
-    const watchers = this.#watchers.get(path)
-    if (watchers === undefined) return
-    for (const watcher of [...watchers]) if (watchers.has(watcher)) watcher.wake()
   }
 
   #refuseWhenClosed(): void {

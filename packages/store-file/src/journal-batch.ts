@@ -1,6 +1,6 @@
 import type { StreamChange, StreamPath, StreamRecord } from '@ds/core'
 import { HEADER_BYTES, KIND_COMMIT, LARGEST_BODY, REMOVED, WHOLE } from './journal-format.js'
-import { crc32c } from './crc32c.js'
+import { crc32 } from './crc32.js'
 import { totalLength } from '@ds/core'
 
 /** A commit on its way into the journal: all but what is known only when it is written. */
@@ -92,7 +92,7 @@ function encodeRecord(commit: JournalCommit, head: string, target: Target, place
     end += piece.length
   }
   const whole = change.record !== null && isWhole(before, change.record)
-  view.setUint32(at + 4, crc32c(buffer, 0, bodyAt, end), true)
+  view.setUint32(at + 4, crc32(buffer, 0, bodyAt, end), true)
   view.setUint32(at + 8, end - bodyAt, true)
   view.setUint16(at + 12, pathLength, true)
   view.setUint8(at + 14, KIND_COMMIT)
@@ -102,7 +102,7 @@ function encodeRecord(commit: JournalCommit, head: string, target: Target, place
   view.setFloat64(at + 32, place.durableTo, true)
   buffer.fill(0, at + 40, at + HEADER_BYTES)
   buffer.write((change.record ?? before)?.streamId ?? '', at + 40, 16, 'latin1')
-  view.setUint32(at, crc32c(buffer, place.salt, at + 4, bodyAt), true)
+  view.setUint32(at, crc32(buffer, place.salt, at + 4, bodyAt), true)
   return end
 }
 

@@ -1,5 +1,5 @@
 import type { StreamRecord } from '@ds/core'
-import { crc32c } from './crc32c.js'
+import { crc32 } from './crc32.js'
 
 /**
  * A journal file begins with its header, twice, and its records follow from {@link RECORDS_START} on, without gaps.
@@ -7,8 +7,8 @@ import { crc32c } from './crc32c.js'
  *
  * A record is a header of {@link HEADER_BYTES}, the path, and the body:
  *
- *     0  u32  CRC-32C of the rest of the header and of the path, begun with the file's salt
- *     4  u32  CRC-32C of the body
+ *     0  u32  CRC-32 of the rest of the header and of the path, begun with the file's salt
+ *     4  u32  CRC-32 of the body
  *     8  u32  length of the body
  *    12  u16  length of the path
  *    14  u8   kind: 1, a commit
@@ -49,7 +49,7 @@ export function encodeFileHeader(header: JournalFileHeader): Uint8Array {
   view.setFloat64(16, header.number, true)
   view.setFloat64(24, header.firstSequence, true)
   view.setFloat64(32, header.previousEnd, true)
-  view.setUint32(0, crc32c(bytes, 0, 4, FILE_HEADER_BYTES), true)
+  view.setUint32(0, crc32(bytes, 0, 4, FILE_HEADER_BYTES), true)
   bytes.copyWithin(SECOND_COPY, 0, FILE_HEADER_BYTES)
   return bytes
 }
@@ -60,7 +60,7 @@ export function decodeFileHeader(bytes: Uint8Array): JournalFileHeader | null {
     if (bytes.length < at + FILE_HEADER_BYTES) continue
     const view = new DataView(bytes.buffer, bytes.byteOffset + at, FILE_HEADER_BYTES)
     if (view.getUint32(4, true) !== FILE_MAGIC) continue
-    if (view.getUint32(0, true) !== crc32c(bytes, 0, at + 4, at + FILE_HEADER_BYTES)) continue
+    if (view.getUint32(0, true) !== crc32(bytes, 0, at + 4, at + FILE_HEADER_BYTES)) continue
     return {
       salt: view.getUint32(8, true),
       number: view.getFloat64(16, true),
@@ -110,7 +110,7 @@ export function decodeRecordHeader(bytes: Uint8Array, at: number): RecordHeader 
 /** Whether a record's header and path are what was written. */
 export function isHeaderIntact(bytes: Uint8Array, at: number, header: RecordHeader, salt: number): boolean {
   const view = new DataView(bytes.buffer, bytes.byteOffset + at, HEADER_BYTES)
-  return view.getUint32(0, true) === crc32c(bytes, salt, at + 4, at + HEADER_BYTES + header.pathLength)
+  return view.getUint32(0, true) === crc32(bytes, salt, at + 4, at + HEADER_BYTES + header.pathLength)
 }
 
 /** What a commit's record holds. */

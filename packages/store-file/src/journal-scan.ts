@@ -8,7 +8,7 @@ import {
   decodeRecordHeader,
   isHeaderIntact,
 } from './journal-format.js'
-import { crc32c } from './crc32c.js'
+import { crc32 } from './crc32.js'
 
 const WINDOW_BYTES = 1 << 20
 const LONGEST_PATH = 4096
@@ -60,7 +60,7 @@ export class JournalScan {
     const bodyAt = at + HEADER_BYTES + header.pathLength
     const end = bodyAt + header.bodyLength
     const body = await this.#bytes(bodyAt, header.bodyLength)
-    if (body.length < header.bodyLength || crc32c(body) !== header.bodyCrc) {
+    if (body.length < header.bodyLength || crc32(body) !== header.bodyCrc) {
       return { kind: 'torn', header, path, end }
     }
     return { kind: 'intact', header, path, body: decodeBody(body), end }

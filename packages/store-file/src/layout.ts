@@ -8,7 +8,7 @@ export const FOLDERS = ['journal', 'tables', 'segments', 'damaged'] as const
 
 const FORMAT_FILE = 'FORMAT'
 const FORMAT_NAME = 'durable-streams-file-store'
-const FORMAT_VERSION = 1
+const FORMAT_VERSION = 2
 
 export function journalName(number: number): string {
   return `journal/${fileNumber(number)}.log`

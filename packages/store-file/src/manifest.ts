@@ -1,6 +1,6 @@
 import type { FileSystem } from './file-system.js'
 import { StoreError } from '@ds/core'
-import { crc32c } from './crc32c.js'
+import { crc32 } from './crc32.js'
 import { readWhole, replaceFile } from './file-system.js'
 
 const MANIFEST_FILE = 'MANIFEST'
@@ -89,5 +89,5 @@ export async function writeManifest(fileSystem: FileSystem, manifest: Manifest):
 }
 
 function sumOf(json: string): string {
-  return crc32c(Buffer.from(json)).toString(16).padStart(8, '0')
+  return crc32(Buffer.from(json)).toString(16).padStart(8, '0')
 }

@@ -1,4 +1,4 @@
-import { crc32c } from './crc32c.js'
+import { crc32 } from './crc32.js'
 
 const BITS_PER_PATH = 10
 const PROBES = 6
@@ -19,7 +19,7 @@ export function makeFilter(hashes: readonly number[]): Uint8Array {
 }
 
 export function hashPath(path: Uint8Array): number {
-  return crc32c(path)
+  return crc32(path)
 }
 
 /** False when the path of that hash is certainly not in the filter. */

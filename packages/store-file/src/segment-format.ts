@@ -1,12 +1,12 @@
 import type { Extent } from './table-format.js'
 import { StoreError } from '@ds/core'
-import { crc32c } from './crc32c.js'
+import { crc32 } from './crc32.js'
 import { segmentName } from './layout.js'
 
 /**
  * A segment holds extents of many streams one after the other, then a JSON list of their paths, then a trailer: the
- * magic number, the CRC-32C and the length of the list. The bytes of an extent are stored in blocks, each behind
- * its CRC-32C; blocks count from the start of the extent.
+ * magic number, the CRC-32 and the length of the list. The bytes of an extent are stored in blocks, each behind
+ * its CRC-32; blocks count from the start of the extent.
  */
 export const BLOCK_BYTES: number = 32 << 10
 export const SUM_BYTES = 4
@@ -44,7 +44,7 @@ export function openBlocks(stored: Uint8Array, { segment, from, to }: BlockRange
   let start = Math.floor(from / BLOCK_BYTES) * BLOCK_BYTES
   for (let at = 0; at < stored.length; at += STORED_BLOCK_BYTES) {
     const content = stored.subarray(at + SUM_BYTES, at + STORED_BLOCK_BYTES)
-    if (view.getUint32(at, true) !== crc32c(content)) throw damaged(segment)
+    if (view.getUint32(at, true) !== crc32(content)) throw damaged(segment)
     pieces.push(content.subarray(Math.max(0, from - start), to - start))
     start += BLOCK_BYTES
   }

@@ -2,7 +2,7 @@ import type { Extent } from './table-format.js'
 import type { FileSystem } from './file-system.js'
 import { BLOCK_BYTES, SEGMENT_MAGIC, STORED_BLOCK_BYTES, SUM_BYTES, TRAILER_BYTES } from './segment-format.js'
 import { FileOutput } from './file-output.js'
-import { crc32c } from './crc32c.js'
+import { crc32 } from './crc32.js'
 import { segmentName } from './layout.js'
 
 /** Writes a segment: extents of many streams one after the other, then a list of their paths. */
@@ -58,7 +58,7 @@ export class SegmentWriter {
     const paths = Buffer.from(JSON.stringify(this.#paths))
     const trailer = Buffer.alloc(TRAILER_BYTES)
     trailer.writeUInt32LE(SEGMENT_MAGIC, 0)
-    trailer.writeUInt32LE(crc32c(paths), 4)
+    trailer.writeUInt32LE(crc32(paths), 4)
     trailer.writeDoubleLE(paths.length, 8)
     await this.#output.add(paths)
     await this.#output.add(trailer)
@@ -96,7 +96,7 @@ export class SegmentWriter {
 
   #endBlock(): Promise<void> | undefined {
     const block = this.#block.subarray(0, this.#blockLength)
-    block.writeUInt32LE(crc32c(block, 0, SUM_BYTES), 0)
+    block.writeUInt32LE(crc32(block, 0, SUM_BYTES), 0)
     this.#blockLength = 0
     return this.#output.add(block)
   }

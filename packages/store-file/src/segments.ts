@@ -3,7 +3,7 @@ import type { Extent } from './table-format.js'
 import type { FileSystem } from './file-system.js'
 import { SEGMENT_MAGIC, TRAILER_BYTES, blocksOf, damaged, openBlocks } from './segment-format.js'
 import { SharedFile } from './shared-file.js'
-import { crc32c } from './crc32c.js'
+import { crc32 } from './crc32.js'
 import { errorCodeOf, readExactly } from './file-system.js'
 import { segmentName } from './layout.js'
 
@@ -33,7 +33,7 @@ export class SegmentFiles {
    * segment is gone. Rejects with a StoreError `corrupt` when it ends before.
    */
   async readStored(range: BlockRange, wanted: number): Promise<Uint8Array | null> {
-    const into = new Uint8Array(Math.max(wanted, range.length))
+    const into = Buffer.allocUnsafeSlow(Math.max(wanted, range.length))
     const got = await this.#use(range.segment, (file) =>
       file.use((opened) => opened.read(into, range.offset)),
     )
@@ -54,7 +54,7 @@ export class SegmentFiles {
         const length = view.getFloat64(8, true)
         if (view.getUint32(0, true) !== SEGMENT_MAGIC || !(length >= 0 && length <= size)) return null
         const bytes = await readExactly(opened, size - TRAILER_BYTES - length, length)
-        if (bytes === null || view.getUint32(4, true) !== crc32c(bytes)) return null
+        if (bytes === null || view.getUint32(4, true) !== crc32(bytes)) return null
         return JSON.parse(Buffer.from(bytes).toString()) as string[]
       }),
     )

@@ -1,13 +1,13 @@
 import type { KnownEntries, StreamHead } from './hot-layer.js'
 import type { StreamRecord } from '@ds/core'
 import { StoreError } from '@ds/core'
-import { crc32c } from './crc32c.js'
+import { crc32 } from './crc32.js'
 
 /**
  * A table is an immutable file of rows in the order of their paths and keys: blocks of about 16 KiB, a filter that
  * tells which paths it certainly has not, an index with the first row of every block, and a footer.
  *
- * A block is its CRC-32C and its rows; a row is the lengths of its path, key and value, the moment at which the
+ * A block is its CRC-32 and its rows; a row is the lengths of its path, key and value, the moment at which the
  * stream is due, and these three. A stream's head has an empty key; its entries follow, each under its own.
  */
 export const BLOCK_BYTES: number = 16 << 10
@@ -130,7 +130,7 @@ export function encodeRow(row: Row): Buffer {
 /** The rows of a block. Throws when its sum is wrong. */
 export function decodeBlock(bytes: Uint8Array): Row[] {
   const block = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
-  if (block.readUInt32LE(0) !== crc32c(block, 0, 4))
+  if (block.readUInt32LE(0) !== crc32(block, 0, 4))
     throw new StoreError('corrupt', 'a table has a damaged block')
   const rows: Row[] = []
   for (let at = 4; at < block.length;) {
@@ -180,15 +180,15 @@ export function encodeFooter(footer: Footer, filter: Uint8Array, index: Uint8Arr
   bytes.writeDoubleLE(footer.filterOffset, 8)
   bytes.writeDoubleLE(footer.filterLength, 16)
   bytes.writeDoubleLE(footer.indexLength, 24)
-  bytes.writeUInt32LE(crc32c(index, crc32c(filter)), 32)
-  bytes.writeUInt32LE(crc32c(bytes, 0, 4), 0)
+  bytes.writeUInt32LE(crc32(index, crc32(filter)), 32)
+  bytes.writeUInt32LE(crc32(bytes, 0, 4), 0)
   return bytes
 }
 
 /** Null when it is damaged; else the footer and the sum of filter and index. */
 export function decodeFooter(bytes: Uint8Array): { footer: Footer; sum: number } | null {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
-  if (buffer.readUInt32LE(4) !== TABLE_MAGIC || buffer.readUInt32LE(0) !== crc32c(buffer, 0, 4)) return null
+  if (buffer.readUInt32LE(4) !== TABLE_MAGIC || buffer.readUInt32LE(0) !== crc32(buffer, 0, 4)) return null
   const footer = {
     filterOffset: buffer.readDoubleLE(8),
     filterLength: buffer.readDoubleLE(16),

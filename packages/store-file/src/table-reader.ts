@@ -4,7 +4,7 @@ import type { TableParts } from './table-rescue.js'
 import { FOOTER_BYTES, compareKeys, decodeBlock, decodeFooter, decodeIndex } from './table-format.js'
 import { SharedFile } from './shared-file.js'
 import { StoreError } from '@ds/core'
-import { crc32c } from './crc32c.js'
+import { crc32 } from './crc32.js'
 import { hashPath, mayContain } from './path-filter.js'
 import { errorCodeOf, readExactly } from './file-system.js'
 import { rescueTable } from './table-rescue.js'
@@ -26,7 +26,7 @@ async function readParts(file: File, size: number): Promise<TableParts | null> {
   if (found === null) return null
   const { filterOffset, filterLength, indexLength } = found.footer
   const bytes = await readExactly(file, filterOffset, filterLength + indexLength)
-  if (bytes === null || crc32c(bytes) !== found.sum) return null
+  if (bytes === null || crc32(bytes) !== found.sum) return null
   const blocks = decodeIndex(Buffer.from(bytes.buffer, filterLength))
   return { blocks, filter: bytes.slice(0, filterLength), problem: null }
 }

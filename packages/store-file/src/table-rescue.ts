@@ -2,7 +2,7 @@ import type { BlockEntry } from './table-format.js'
 import type { File } from './file-system.js'
 import { FOOTER_BYTES, ROW_HEADER_BYTES, decodeBlock, decodeFooter, decodeIndex } from './table-format.js'
 import { StoreError } from '@ds/core'
-import { crc32c } from './crc32c.js'
+import { crc32 } from './crc32.js'
 import { hashPath, makeFilter } from './path-filter.js'
 import { readExactly } from './file-system.js'
 
@@ -73,7 +73,7 @@ function endOfBlock(bytes: Buffer): number | null {
     const lengths = bytes.readUInt32LE(row) + bytes.readUInt32LE(row + 4) + bytes.readUInt32LE(row + 8)
     const end = row + ROW_HEADER_BYTES + lengths
     if (end > bytes.length) return null
-    crc = crc32c(bytes, crc, row, end)
+    crc = crc32(bytes, crc, row, end)
     if (crc === sum) return end
     row = end
   }

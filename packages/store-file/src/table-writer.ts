@@ -2,7 +2,7 @@ import type { BlockEntry, Row } from './table-format.js'
 import type { FileSystem } from './file-system.js'
 import { BLOCK_BYTES, encodeFooter, encodeIndex, encodeRow } from './table-format.js'
 import { FileOutput } from './file-output.js'
-import { crc32c } from './crc32c.js'
+import { crc32 } from './crc32.js'
 import { hashPath, makeFilter } from './path-filter.js'
 import { tableName } from './layout.js'
 
@@ -56,7 +56,7 @@ export class TableWriter {
     const { path, key } = this.#first!
     const sum = Buffer.alloc(4)
     const block = Buffer.concat([sum, ...this.#rows])
-    block.writeUInt32LE(crc32c(block, 0, 4), 0)
+    block.writeUInt32LE(crc32(block, 0, 4), 0)
     this.#blocks.push({
       path: Buffer.from(path),
       key: Buffer.from(key),

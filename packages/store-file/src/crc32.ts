@@ -1,5 +1,9 @@
-/** The polynomial of Castagnoli, its bits reversed. */
-const POLYNOMIAL = 0x82f63b78
+import { crc32 as crc32Native } from 'node:zlib'
+
+/** The usual polynomial of zlib, its bits reversed. */
+const POLYNOMIAL = 0xedb88320
+/** From so many bytes on the call into native code is worth what it costs. */
+const NATIVE_BYTES = 768
 
 /** Eight tables of 256: table k tells what a byte does to the sum when k more bytes follow it. */
 const TABLES = makeTables()
@@ -15,10 +19,16 @@ const [T0, T1, T2, T3, T4, T5, T6, T7] = TABLES as [
 ]
 
 /**
- * The CRC-32C of `bytes[from, to)`, unsigned. `seed` is the sum of what came before, so sums can be continued.
- * Eight bytes are taken at a time, because this runs over everything that is written and read.
+ * The CRC-32 of `bytes[from, to)`, unsigned. `seed` is the sum of what came before, so sums can be continued. It runs
+ * over everything that is written and read: over long pieces in native code, over short ones here.
  */
-export function crc32c(bytes: Uint8Array, seed = 0, from = 0, to: number = bytes.length): number {
+export function crc32(bytes: Uint8Array, seed = 0, from = 0, to: number = bytes.length): number {
+  return to - from >= NATIVE_BYTES
+    ? crc32Native(bytes.subarray(from, to), seed)
+    : crc32OfFew(bytes, seed, from, to)
+}
+
+function crc32OfFew(bytes: Uint8Array, seed: number, from: number, to: number): number {
   let crc = ~seed
   let i = from
   for (const end = to - 7; i < end; i += 8) {
