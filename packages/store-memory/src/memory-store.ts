@@ -1,6 +1,6 @@
 import { ByteLog } from './byte-log.js'
 import { overwriteRecord } from './overwrite-record.js'
-import { StoreError, comparePaths, dueAt, totalLength } from '@ds/core'
+import { StoreError, Watchers, comparePaths, dueAt, totalLength } from '@ds/core'
 import type {
   CommitResult,
   LoadedStream,
@@ -51,7 +51,7 @@ export interface MemoryStoreOptions {
 export class MemoryStore implements StreamStore {
   readonly capabilities: StoreCapabilities = { name: 'memory', durability: 'volatile', multiNode: false }
   readonly #streams = new Map<StreamPath, StoredStream>()
-  readonly #watchers = new Map<StreamPath, Set<{ readonly wake: () => void }>>()
+  readonly #watchers = new Watchers()
   /** Paths of streams that can become due; the ones looked at go to the end. */
   readonly #dueCandidates = new Set<StreamPath>()
   /** All paths in order; null when a stream has come or gone since it was made. */
@@ -81,7 +81,7 @@ export class MemoryStore implements StreamStore {
     else if (stored?.record.streamId === change.record.streamId)
       this.#change(path, stored, change.record, change, version)
     else this.#create(path, stored, change.record, change, version)
-    this.#wake(path)
+    this.#watchers.wake(path)
     return { kind: 'committed', version }
   }
 
@@ -91,13 +91,7 @@ export class MemoryStore implements StreamStore {
   }
 
   watch(path: StreamPath, wake: () => void): () => void {
-    const watcher = { wake }
-    const watchers = this.#watchers.get(path) ?? new Set()
-    this.#watchers.set(path, watchers.add(watcher))
-    return () => {
-      watchers.delete(watcher)
-      if (watchers.size === 0 && this.#watchers.get(path) === watchers) this.#watchers.delete(path)
-    }
+    return this.#watchers.add(path, wake)
   }
 
   touch(path: StreamPath, streamId: StreamId, now: number): void {
@@ -132,13 +126,6 @@ export class MemoryStore implements StreamStore {
 
   close(): void {
     this.#watchers.clear()
-  }
-
-  /** Wakes those who were watching when the change was made, and are still. */
-  #wake(path: StreamPath): void {
-    const watchers = this.#watchers.get(path)
-    if (watchers === undefined) return
-    for (const watcher of [...watchers]) if (watchers.has(watcher)) watcher.wake()
   }
 
   #create(

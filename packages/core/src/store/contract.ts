@@ -41,7 +41,9 @@ export interface StreamStore {
    * it answers `committed`, every `wake` that watches the path has been or will be called.
    *
    * After `unknown` the same change may come again with the same expectation; a commit id takes effect at most
-   * once, even if the stream was removed in between.
+   * once, even if the stream was removed in between. A store may answer such a repeated change with `conflict`.
+   *
+   * The store never writes to what it is given.
    */
   commit(path: StreamPath, expected: Version | null, change: StreamChange): MaybePromise<CommitResult>
 
@@ -60,7 +62,8 @@ export interface StreamStore {
   /**
    * Calls `wake` after the stream at `path` has changed, by any node: after a commit, a creation, a removal; `load`
    * shows the change by then. Calls may be late, merged or repeated; on a multi-node store they may be lost. A
-   * watch that takes effect only later calls `wake` when it does. Returns what ends the watch.
+   * watch that takes effect only later calls `wake` when it does. Returns what ends the watch; after that `wake` is
+   * not called any more. Every call is a watch of its own, even with the same function: see `Watchers`.
    */
   watch(path: StreamPath, wake: () => void): () => void
 
@@ -77,7 +80,7 @@ export interface StreamStore {
   list(prefix: string, after: string, limit: number): MaybePromise<readonly StreamPath[]>
 
   /**
-   * Paths of streams whose `dueAt(record, touchedAt)` has come, in any order, at most `limit`. It may miss some
+   * Paths of streams whose `dueAt(record, touchedAt)` has come, in any order, at most `limit`, none twice. It may miss some
    * that later calls name, as long as no stream is missed for ever.
    */
   due(now: number, limit: number): MaybePromise<readonly StreamPath[]>
@@ -85,7 +88,10 @@ export interface StreamStore {
   /** What an operator should know; left out by stores that never have anything to tell. Answers from memory. */
   health?(): StoreHealth
 
-  /** Lets go of everything. What was committed stays. Nothing is called afterwards. */
+  /**
+   * Waits for the commits under way, and lets go of everything. What was committed stays. Nobody is woken afterwards;
+   * calls that still come end with an answer or a {@link StoreError}.
+   */
   close(): MaybePromise<void>
 }
 
@@ -130,13 +136,16 @@ export interface StreamChange {
    * `streamId` than before replaces the incarnation: the old one's bytes and entries go in the same step.
    */
   readonly record: StreamRecord | null
-  /** Bytes that follow the ones stored so far; `record.tail` already counts them. */
+  /**
+   * Bytes that follow the ones stored so far; `record.tail` already counts them. Once the commit has ended, they may
+   * be written over.
+   */
   readonly bytes: readonly Uint8Array[]
   /** Entries to set, or with null to remove. */
   readonly entries: ReadonlyMap<string, string | null>
   /**
    * The new start of the expiry window, unless it is later already; null leaves it where it is. A new incarnation
-   * starts with it.
+   * starts with it, or with its `createdAt` when it is null.
    */
   readonly touchedAt: number | null
   /**
