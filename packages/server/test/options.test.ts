@@ -230,6 +230,7 @@ describe.each(BINDINGS)('options, %s binding', (binding) => {
       status: 'ok',
       store: { name: 'memory', durability: 'volatile', multiNode: false },
       liveReaders: 0,
+      subscriptions: { count: 0, problems: [] },
     })
     expect((await sendRequest(running, 'HEAD', '/health')).status).toBe(200)
     expect((await sendRequest(running, 'POST', '/health')).status).toBe(405)

@@ -45,6 +45,8 @@ const FAULTS: Readonly<Record<StreamFaultCode, readonly [ErrorCode, message: str
   contended: ['CONTENDED', 'other writers changed the stream each time that it was tried'],
   overloaded: ['OVERLOADED', 'too many requests wait, or too many live readers'],
 }
+/** How many subscriptions' problems the health page lists. */
+const MAX_PROBLEMS = 20
 const WELL: StoreHealth = { isWritable: true, problems: [] }
 const HOST_AND_SCHEME = /^https?:\/\/[A-Za-z0-9.\-_[\]:]{1,255}$/
 const encoder = new TextEncoder()
@@ -247,7 +249,10 @@ export class StreamHandler {
     const { name, durability, multiNode } = store.capabilities
     const { isWritable, problems } = store.health?.() ?? WELL
     const status = this.#isStopping ? 'stopping' : isWritable && problems.length === 0 ? 'ok' : 'degraded'
-    const health = { status, store: { name, durability, multiNode, isWritable, problems }, liveReaders }
+    const { count = 0, problems: troubles = [] } = this.subscriptions?.service ?? {}
+    const subscriptions = { count, problems: troubles.slice(0, MAX_PROBLEMS) }
+    const kept = { name, durability, multiNode, isWritable, problems }
+    const health = { status, store: kept, liveReaders, subscriptions }
     const headers = ['content-type', 'application/json', 'cache-control', 'no-store']
     return { status: this.#isStopping ? 503 : 200, headers, body: [encoder.encode(JSON.stringify(health))] }
   }

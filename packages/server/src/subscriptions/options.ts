@@ -6,7 +6,7 @@ export interface ControlRequest {
   readonly action: 'create' | 'read' | 'delete' | 'link' | 'unlink' | 'claim'
   readonly subscriptionId: string
   /** A header's value by its lower-case name, such as `authorization`. */
-  header(name: string): string | undefined
+  readonly header: (name: string) => string | undefined
 }
 
 /** What can be told of subscriptions; everything has a default. @see PROTOCOL §6, §7 */
