@@ -17,6 +17,7 @@ export default defineConfig({
       unit('server', './packages/server'),
       unit('conformance', './conformance'),
       unit('bench', './apps/bench'),
+      unit('cluster-demo', './apps/cluster-demo'),
       { test: { name: 'checks', root: './checks', include: ['src/**/*.test.ts'] } },
       {
         test: { name: 'matrix', root: './conformance', include: ['matrix/{cases,store,clients}/*.test.ts'] },

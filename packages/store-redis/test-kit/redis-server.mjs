@@ -10,9 +10,13 @@ const START_LIMIT_MS = 10_000
 const LARGEST_PORT_OF_CLUSTERS = 55_535
 const OLDEST_MAJOR = 7
 
-/** Servers that still run; they end with this process. */
+/** Servers that still run, and directories that are still there; they end with this process. */
 const running = new Set()
-process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')))
+const directories = new Set()
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true })
+})
 
 let program = null
 
@@ -98,6 +102,7 @@ export class RedisServer {
 
   static async start(...options) {
     const directory = mkdtempSync(join(tmpdir(), 'ds-redis-'))
+    directories.add(directory)
     const server = new RedisServer(await freePort(), directory, options)
     await server.run()
     return server
@@ -153,6 +158,7 @@ export class RedisServer {
   async stop() {
     await this.kill()
     rmSync(this.directory, { recursive: true, force: true })
+    directories.delete(this.directory)
   }
 
   connect() {

@@ -10,6 +10,8 @@ const openStore = {
   memory: () => new MemoryStore(),
   file: () => FileStore.open(makeScratchDirectory(readSettings().directory)),
   redis: async () => {
+    // Where this process is killed, the parent removes what is left.
+    process.env.TMPDIR = process.env.DS_BENCH_SCRATCH
     const redis = await RedisServer.start('--appendonly', 'yes', '--appendfsync', 'everysec')
     process.once('exit', () => redis.stop())
     return RedisStore.open({ url: redis.url })
