@@ -27,10 +27,12 @@ export const currentPage: PageLifecycle = {
     const turn = (): void => onChange(document.visibilityState === 'hidden' ? 'hidden' : 'visible')
     const online = (): void => onChange('online')
     document.addEventListener('visibilitychange', turn)
-    globalThis.addEventListener('online', online)
+    const window: EventSource = globalThis
+    const stop = window.removeEventListener.bind(window, 'online', online)
+    window.addEventListener('online', online)
     return () => {
       document.removeEventListener('visibilitychange', turn)
-      globalThis.removeEventListener('online', online)
+      stop()
     }
   },
 }
