@@ -1,1 +1,2 @@
-export {}
+export { LmdbStore } from './lmdb-store.js'
+export type { LmdbStoreOptions } from './lmdb-store.js'

@@ -1,0 +1,87 @@
+import type { Database, RootDatabase } from 'lmdb'
+import type { StreamId, StreamPath, StreamRecord } from '@ds/core'
+import { StoreError } from '@ds/core'
+import { createHash } from 'node:crypto'
+import { open } from 'lmdb'
+
+/** What is kept of a stream besides its bytes and entries. */
+export interface Head {
+  readonly record: StreamRecord
+  readonly version: number
+  readonly commitId: string
+  readonly touchedAt: number
+  /** Where its last chunk begins, and how long that is; null when it has no bytes. */
+  readonly lastChunk: { readonly at: number; readonly length: number } | null
+}
+
+/** One LMDB environment, with a B-tree for each kind of thing. */
+export interface Tables {
+  readonly env: RootDatabase
+  /** By path, in the order of UTF-8. */
+  readonly streams: Database<Head, Buffer>
+  /** By incarnation and position: a chunk is found without touching the ones before it. */
+  readonly chunks: Database<Buffer, Buffer>
+  /** By incarnation and a digest of the key, because keys of LMDB are short. */
+  readonly entries: Database<string, Buffer>
+  /** Paths by the moment at which they are due. */
+  readonly due: Database<string, Buffer>
+  /** Incarnations that are gone, and whose chunks and entries still have to go. */
+  readonly garbage: Database<string, Buffer>
+  /** The format, and the version of the last commit to any stream. */
+  readonly meta: Database<number, Buffer>
+}
+
+const FORMAT = 1
+const FORMAT_KEY: Buffer = Buffer.from('format')
+/** Sorts behind everything that an incarnation has. */
+export const LAST: Buffer = Buffer.of(0xff)
+
+export async function openTables(path: string): Promise<Tables> {
+  // A commit must not be seen before it is on the disk (overlappingSync). Pages of 8 KiB allow keys of 4,026 bytes;
+  // the longest paths have 3 KiB. Batches by turns of the event loop have a promise that nobody can catch.
+  const options = { noSubdir: false, pageSize: 8192, overlappingSync: false, eventTurnBatching: false }
+  const env = open({ path, ...options })
+  const table = <V>(name: string, encoding: 'json' | 'binary' | 'string'): Database<V, Buffer> =>
+    env.openDB<V, Buffer>({ name, encoding, keyEncoding: 'binary' })
+  const meta = table<number>('meta', 'json')
+  const format = meta.get(FORMAT_KEY)
+  if (format === undefined) await meta.put(FORMAT_KEY, FORMAT)
+  else if (format !== FORMAT) throw new StoreError('corrupt', `${path} has format ${format}`)
+  return {
+    env,
+    streams: table('streams', 'json'),
+    chunks: table('chunks', 'binary'),
+    entries: table('entries', 'string'),
+    due: table('due', 'string'),
+    garbage: table('garbage', 'string'),
+    meta,
+  }
+}
+
+export function pathKey(path: StreamPath): Buffer {
+  return Buffer.from(path)
+}
+
+export function streamKey(streamId: StreamId): Buffer {
+  return Buffer.from(streamId, 'latin1')
+}
+
+export function chunkKey(streamId: StreamId, position: number): Buffer {
+  return Buffer.concat([streamKey(streamId), ordered(position)])
+}
+
+export function entryKey(streamId: StreamId, key: string): Buffer {
+  return Buffer.concat([streamKey(streamId), createHash('sha256').update(key).digest()])
+}
+
+/** What is due before 1970 is due at any time. Without a stream it is the end of what is due at the moment. */
+export function dueKey(moment: number, streamId?: StreamId): Buffer {
+  return Buffer.concat([ordered(Math.max(0, moment)), streamId === undefined ? LAST : streamKey(streamId)])
+}
+
+/** Bytes that sort as the numbers do; none of them is negative. */
+function ordered(number: number): Buffer {
+  const bytes = Buffer.allocUnsafe(8)
+  bytes.writeDoubleBE(number)
+  return bytes
+}
