@@ -32,7 +32,10 @@ function tableName(): string {
 
 async function expectEverything(problem: string): Promise<void> {
   expect((await verifyDirectory(directory)).problems).toEqual([problem])
-  const store = await FileStore.open(directory)
+  const told: string[] = []
+  const onFault = (fault: unknown): void => void told.push((fault as Error).message)
+  const store = await FileStore.open(directory, { onFault })
+  expect(told).toEqual([problem])
   expect(store.health()).toMatchObject({ isWritable: true, problems: [problem], damage: [] })
   for (let i = 0; i < STREAMS; i++) {
     const path = pathOf(`s${i}`)

@@ -69,7 +69,9 @@ export class FileStore implements StreamStore {
     runtime: Runtime,
     options: FileStoreOptions = {},
   ): Promise<FileStore> {
-    return new FileStore(await openParts(fileSystem, runtime, options))
+    const store = new FileStore(await openParts(fileSystem, runtime, options))
+    for (const problem of store.health().problems) options.onFault?.(new StoreError('corrupt', problem))
+    return store
   }
 
   /** What was lost before this store was opened, and is reported until the directory is replaced. */

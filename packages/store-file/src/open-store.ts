@@ -32,7 +32,7 @@ export interface FileStoreOptions {
   readonly batchBytes?: number
   /** How long a call may take before it is given up, in milliseconds. Default 30,000. */
   readonly callTimeoutMs?: number
-  /** Told of faults in work that no call waits for. */
+  /** Told of faults in work that no call waits for, and when opening of what is damaged, one by one. */
   readonly onFault?: (error: unknown) => void
 }
 
