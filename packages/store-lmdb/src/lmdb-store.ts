@@ -13,7 +13,7 @@ import type { Tables } from './tables.js'
 import { StoreError, Watchers } from '@ds/core'
 import { UnknownOutcome, transact } from './transact.js'
 import { applyChange, putHead, removeGarbage } from './stream-changes.js'
-import { chunkKey, dueKey, entryKey, openTables, pathKey, streamKey } from './tables.js'
+import { chunkKey, dueKey, endOf, entryKey, openTables, pathKey } from './tables.js'
 import { mkdir } from 'node:fs/promises'
 
 /** How many commit ids of unknown outcome are remembered. */
@@ -94,12 +94,15 @@ export class LmdbStore implements StreamStore {
   read(path: StreamPath, streamId: StreamId, from: number, limitBytes: number): readonly Uint8Array[] | null {
     return this.#look(({ streams, chunks }) => {
       if (streams.get(pathKey(path))?.record.streamId !== streamId) return null
-      const upTo = { start: chunkKey(streamId, from), end: streamKey(streamId), reverse: true, limit: 1 }
-      const [start] = chunks.getKeys(upTo)
+      const range = {
+        start: chunkKey(streamId, from),
+        exclusiveStart: true,
+        end: chunkKey(streamId, Infinity),
+      }
       const pieces: Uint8Array[] = []
       let left = limitBytes
-      for (const { key, value } of chunks.getRange({ start: start!, end: chunkKey(streamId, Infinity) })) {
-        const skipped = Math.max(0, from - key.readDoubleBE(key.length - 8))
+      for (const { key, value } of chunks.getRange(range)) {
+        const skipped = Math.max(0, from - endOf(key) + value.length)
         pieces.push(value.subarray(skipped, skipped + left))
         left -= pieces.at(-1)!.length
         if (left === 0) break

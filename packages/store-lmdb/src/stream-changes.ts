@@ -1,4 +1,4 @@
-import type { CommitResult, StreamChange, StreamId, StreamPath, Version } from '@ds/core'
+import type { CommitResult, StreamChange, StreamPath, StreamRecord, Version } from '@ds/core'
 import type { Head, Tables } from './tables.js'
 import { LAST, chunkKey, dueKey, entryKey, pathKey, streamKey } from './tables.js'
 import { dueAt, totalLength } from '@ds/core'
@@ -26,7 +26,7 @@ export function applyChange(
   const before = head?.record.streamId === record?.streamId ? head : undefined
   if (before === undefined && head !== undefined) discard(tables, path, head)
   if (record === null) return { kind: 'committed', version }
-  const lastChunk = appendBytes(tables, record.streamId, before?.lastChunk ?? null, record.tail, change.bytes)
+  const lastChunk = appendBytes(tables, record, before?.lastChunk ?? 0, change.bytes)
   for (const [key, value] of change.entries) {
     if (value === null) tables.entries.removeSync(entryKey(record.streamId, key))
     else tables.entries.putSync(entryKey(record.streamId, key), value)
@@ -75,23 +75,22 @@ function forgetDue({ due }: Tables, { record, touchedAt }: Head): void {
   if (moment !== Infinity) due.removeSync(dueKey(moment, record.streamId))
 }
 
-/** Adds bytes up to `tail`; small ones join the last chunk, so that reads find few. */
+/** Adds bytes up to `tail`; small ones join the last chunk, so that reads find few. Returns how long the last one is. */
 function appendBytes(
   { chunks }: Tables,
-  streamId: StreamId,
-  last: Head['lastChunk'],
-  tail: number,
+  { streamId, tail }: StreamRecord,
+  lastChunk: number,
   pieces: readonly Uint8Array[],
-): Head['lastChunk'] {
+): number {
   const length = totalLength(pieces)
-  if (length === 0) return last
-  const isGathered = last !== null && last.length + length <= GATHERED_BYTES
-  const at = isGathered ? last.at : tail - length
-  const bytes = Buffer.concat(isGathered ? [chunks.get(chunkKey(streamId, at))!, ...pieces] : pieces)
-  let start = 0
-  for (; start < bytes.length; start += CHUNK_BYTES) {
-    chunks.putSync(chunkKey(streamId, at + start), bytes.subarray(start, start + CHUNK_BYTES))
+  if (length === 0) return lastChunk
+  const lastKey = chunkKey(streamId, tail - length)
+  const isGathered = lastChunk > 0 && lastChunk + length <= GATHERED_BYTES
+  const bytes = Buffer.concat(isGathered ? [chunks.get(lastKey)!, ...pieces] : pieces)
+  if (isGathered) chunks.removeSync(lastKey)
+  for (let left = bytes.length; left > 0; left -= CHUNK_BYTES) {
+    const chunk = bytes.subarray(bytes.length - left).subarray(0, CHUNK_BYTES)
+    chunks.putSync(chunkKey(streamId, tail - left + chunk.length), chunk)
   }
-  start -= CHUNK_BYTES
-  return { at: at + start, length: bytes.length - start }
+  return bytes.length % CHUNK_BYTES || CHUNK_BYTES
 }

@@ -10,8 +10,8 @@ export interface Head {
   readonly version: number
   readonly commitId: string
   readonly touchedAt: number
-  /** Where its last chunk begins, and how long that is; null when it has no bytes. */
-  readonly lastChunk: { readonly at: number; readonly length: number } | null
+  /** How long its last chunk is; 0 when it has no bytes. */
+  readonly lastChunk: number
 }
 
 /** One LMDB environment, with a B-tree for each kind of thing. */
@@ -19,7 +19,7 @@ export interface Tables {
   readonly env: RootDatabase
   /** By path, in the order of UTF-8. */
   readonly streams: Database<Head, Buffer>
-  /** By incarnation and position: a chunk is found without touching the ones before it. */
+  /** By incarnation and the position of their end: a read finds its first chunk without touching the ones before. */
   readonly chunks: Database<Buffer, Buffer>
   /** By incarnation and a digest of the key, because keys of LMDB are short. */
   readonly entries: Database<string, Buffer>
@@ -66,8 +66,13 @@ export function streamKey(streamId: StreamId): Buffer {
   return Buffer.from(streamId, 'latin1')
 }
 
-export function chunkKey(streamId: StreamId, position: number): Buffer {
-  return Buffer.concat([streamKey(streamId), ordered(position)])
+export function chunkKey(streamId: StreamId, end: number): Buffer {
+  return Buffer.concat([streamKey(streamId), ordered(end)])
+}
+
+/** The position in a key of {@link chunkKey}. */
+export function endOf(key: Buffer): number {
+  return key.readDoubleBE(key.length - 8)
 }
 
 export function entryKey(streamId: StreamId, key: string): Buffer {
