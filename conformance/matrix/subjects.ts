@@ -1,6 +1,7 @@
 import type { StreamStore } from '@ds/core'
 import { DurableStreamsServer, createHonoApp, nodeRuntime } from '@ds/server'
 import { FileStore } from '@ds/store-file'
+import { LmdbStore } from '@ds/store-lmdb'
 import { MemoryStore } from '@ds/store-memory'
 import { RestartingFileStore } from './restarting-file-store.js'
 import { join } from 'node:path'
@@ -19,20 +20,22 @@ interface OpenedStore {
 /** The stores that every case runs on; a new store adds one line. */
 export const STORES: Readonly<Record<string, () => OpenedStore | Promise<OpenedStore>>> = {
   memory: () => ({ store: new MemoryStore() }),
-  file: openFileStore,
+  file: () => openIn((directory) => FileStore.open(directory)),
+  lmdb: () => openIn((directory) => LmdbStore.open(directory)),
   'file-restarting': async () => ({ store: await RestartingFileStore.open() }),
   redis: openRedisStore,
 }
 
 /** Those of them that keep their data and have `reopen`: the cases that restart the server run on them. */
-export const RESTARTABLE: readonly string[] = ['file', 'redis']
+export const RESTARTABLE: readonly string[] = ['file', 'lmdb', 'redis']
 
-async function openFileStore(): Promise<OpenedStore> {
+/** Opens a store in a directory of its own. */
+async function openIn(open: (directory: string) => Promise<StreamStore>): Promise<OpenedStore> {
   const directory = mkdtempSync(join(tmpdir(), 'ds-matrix-'))
   return {
-    store: await FileStore.open(directory),
+    store: await open(directory),
     remove: () => rmSync(directory, { recursive: true }),
-    reopen: () => FileStore.open(directory),
+    reopen: () => open(directory),
   }
 }
 

@@ -2,6 +2,8 @@ import type { Database, RootDatabase } from 'lmdb'
 import type { StreamId, StreamPath, StreamRecord } from '@ds/core'
 import { StoreError } from '@ds/core'
 import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { join } from 'node:path'
 import { open } from 'lmdb'
 
 /** What is kept of a stream besides its bytes and entries. */
@@ -33,10 +35,14 @@ export interface Tables {
 
 const FORMAT = 1
 const FORMAT_KEY: Buffer = Buffer.from('format')
+const LMDB_MAGIC = Buffer.from('dec0efbe', 'hex')
 /** Sorts behind everything that an incarnation has. */
 export const LAST: Buffer = Buffer.of(0xff)
 
 export async function openTables(path: string): Promise<Tables> {
+  // lmdb takes the process down with it when the file is none of its own.
+  const start = await readStart(join(path, 'data.mdb'))
+  if (start.length > 0 && !start.includes(LMDB_MAGIC)) throw new StoreError('corrupt', `${path} is no LMDB`)
   // A commit must not be seen before it is on the disk (overlappingSync). Pages of 8 KiB allow keys of 4,026 bytes;
   // the longest paths have 3 KiB. Batches by turns of the event loop have a promise that nobody can catch.
   const options = { noSubdir: false, pageSize: 8192, overlappingSync: false, eventTurnBatching: false }
@@ -56,6 +62,11 @@ export async function openTables(path: string): Promise<Tables> {
     garbage: table('garbage', 'string'),
     meta,
   }
+}
+
+async function readStart(file: string): Promise<Buffer> {
+  const stream = createReadStream(file, { end: 63 })
+  return Buffer.concat((await stream.toArray().catch(() => [])) as Buffer[])
 }
 
 export function pathKey(path: StreamPath): Buffer {
