@@ -14,6 +14,7 @@ export interface InputOptions {
   readonly batchJson?: boolean
   readonly lines?: boolean
   readonly file?: string
+  readonly batchBytes: number
 }
 
 /** An input, the way to cut it, and how long it is, if that is known. */
@@ -25,6 +26,7 @@ export interface ChosenInput {
   readonly totalBytes: number | null
 }
 
+const READ_BYTES = 262_144
 /** The longest message; it has to be in memory whole. */
 const MAX_MESSAGE_BYTES = 67_108_864
 
@@ -52,7 +54,7 @@ export async function chooseInput(
 }
 
 function chooseForm(options: InputOptions, isJsonStream: boolean): Pick<ChosenInput, 'form' | 'formName'> {
-  const { json, batchJson, lines } = options
+  const { json, batchJson, lines, batchBytes } = options
   const maxBytes = MAX_MESSAGE_BYTES
   if (isJsonStream) {
     if (lines === true) return { form: new JsonLines(maxBytes), formName: 'json-lines' }
@@ -62,8 +64,8 @@ function chooseForm(options: InputOptions, isJsonStream: boolean): Pick<ChosenIn
   if (json === true) {
     return { form: new JsonValues({ flatten: false, maxBytes, suffix: '\n' }), formName: 'json-text' }
   }
-  if (lines === true) return { form: new WholeLines(maxBytes), formName: 'lines' }
-  return { form: new PlainBytes(), formName: 'bytes' }
+  if (lines === true) return { form: new WholeLines(batchBytes), formName: 'lines' }
+  return { form: new PlainBytes(batchBytes), formName: 'bytes' }
 }
 
 /** JSON arguments are messages of their own; other words are joined by spaces, as echo does. */
@@ -92,7 +94,7 @@ async function ofFile(file: string): Promise<Pick<ChosenInput, 'source' | 'total
 
 async function* readFileChunks(file: string): AsyncGenerator<Uint8Array> {
   try {
-    for await (const chunk of createReadStream(file)) yield chunk as Buffer
+    for await (const chunk of createReadStream(file, { highWaterMark: READ_BYTES })) yield chunk as Buffer
   } catch (error) {
     throw unreadable(file, error)
   }

@@ -18,6 +18,9 @@ import type { Session } from '../session.js'
 import { createPaint } from '../terminal/paint.js'
 import { formatCount } from '../terminal/quantities.js'
 
+/** What live reads get to deliver, unless --timeout gives them less. */
+const MAX_PATIENCE_MS = 5_000
+
 /** Checks that need a stream of their own, in the order in which they are made. */
 const STREAM_CHECKS = {
   append: checkRoundTrip,
@@ -41,8 +44,13 @@ export function addDoctorCommand(program: Command, { start }: CommandSurrounding
 
 async function examine(session: Session): Promise<ExitCode> {
   const target = session.find(`ds-doctor-${randomUUID()}`)
-  const { headers } = session.settings
-  const probe = new Probe(target.url, { fetch: session.observed.fetch, headers, signal: session.host.signal })
+  const { headers, timeoutMs } = session.settings
+  const probe = new Probe(target.url, {
+    fetch: session.observed.fetch,
+    headers,
+    signal: session.host.signal,
+    patienceMs: Math.min(MAX_PATIENCE_MS, timeoutMs),
+  })
   const findings: Finding[] = []
   const report = async (finding: Finding): Promise<Finding> => {
     session.host.signal.throwIfAborted()

@@ -42,7 +42,10 @@ async function list(session: Session, prefix: string, options: ListOptions): Pro
   const choice = chooseStore(options, session.host.env)
   if (choice.kind === 'memory') throw usageError('streams in memory are seen by their server only')
   if (choice.kind === 'file') await checkDataDirectory(choice.directory)
-  const store = await openStore(choice, (fault) => session.note(String(fault)))
+  const store = await openStore(choice, {
+    timeoutMs: session.settings.timeoutMs,
+    onFault: (fault) => session.note(String(fault)),
+  })
   try {
     let after = ''
     for (;;) {

@@ -103,6 +103,8 @@ async function read(session: Session, name: string, options: ReadOptions): Promi
     bar?.clear()
     await output.close()
   }
+  // The client takes a signal for a wish, and ends in good order.
+  session.host.signal.throwIfAborted()
   if (response.streamClosed && isLive(options)) session.note(`${target.name} is closed; that was all of it`)
 }
 

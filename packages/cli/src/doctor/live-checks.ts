@@ -2,8 +2,6 @@ import { formatMs } from '../terminal/quantities.js'
 import { fail, ok, warn, type Finding } from './finding.js'
 import type { Probe } from './probe.js'
 
-/** How long a live read may take to deliver. */
-const PATIENCE_MS = 5_000
 /** How long a request gets to reach the server before something is appended. */
 const HEAD_START_MS = 200
 const SLOW_MS = 1_000
@@ -11,7 +9,7 @@ const SLOW_MS = 1_000
 /** Whether a long-poll waits, and ends when there is something. @see PROTOCOL §5.7 */
 export async function checkLongPoll(probe: Probe): Promise<Finding> {
   const tail = await probe.tail()
-  const patience = AbortSignal.timeout(PATIENCE_MS + HEAD_START_MS)
+  const patience = AbortSignal.timeout(probe.patienceMs + HEAD_START_MS)
   try {
     const waiting = probe
       .open({ query: { offset: tail, live: 'long-poll' } }, patience)
@@ -42,7 +40,7 @@ export async function checkLongPoll(probe: Probe): Promise<Finding> {
   } catch {
     return fail(
       'long-poll',
-      `nothing was delivered within ${PATIENCE_MS / 1000} s`,
+      `nothing was delivered within ${probe.patienceMs / 1000} s`,
       'something on the way holds the answer back: turn response buffering off',
     )
   }
@@ -52,7 +50,7 @@ export async function checkLongPoll(probe: Probe): Promise<Finding> {
 export async function checkSse(probe: Probe): Promise<Finding> {
   const tail = await probe.tail()
   const stop = new AbortController()
-  const timer = setTimeout(() => stop.abort(), 2 * PATIENCE_MS)
+  const timer = setTimeout(() => stop.abort(), 2 * probe.patienceMs)
   try {
     const response = await probe.open({ query: { offset: tail, live: 'sse' } }, stop.signal)
     const type = response.headers.get('content-type') ?? 'none'
@@ -64,10 +62,12 @@ export async function checkSse(probe: Probe): Promise<Finding> {
       )
     }
     const events = response.body.pipeThrough(new TextDecoderStream()).getReader()
-    if (!(await waitForText(events, 'event: control'))) return buffered('the first event did not come')
+    if (!(await waitForText(events, 'event: control', probe.patienceMs)))
+      return buffered(probe, 'the first event did not come')
     const appendedAt = performance.now()
     await probe.append('to an event stream')
-    if (!(await waitForText(events, 'to an event stream'))) return buffered('an append was not delivered')
+    if (!(await waitForText(events, 'to an event stream', probe.patienceMs)))
+      return buffered(probe, 'an append was not delivered')
     const took = performance.now() - appendedAt
     if (took > SLOW_MS)
       return warn(
@@ -77,24 +77,28 @@ export async function checkSse(probe: Probe): Promise<Finding> {
       )
     return ok('sse', `delivered ${formatMs(took)} after the append`)
   } catch {
-    return buffered('no event came')
+    return buffered(probe, 'no event came')
   } finally {
     clearTimeout(timer)
     stop.abort()
   }
 }
 
-function buffered(what: string): Finding {
+function buffered(probe: Probe, what: string): Finding {
   return fail(
     'sse',
-    `${what} within ${PATIENCE_MS / 1000} s`,
+    `${what} within ${probe.patienceMs / 1000} s`,
     'something on the way buffers events: turn that off for text/event-stream (nginx: proxy_buffering off), and compression of it, too',
   )
 }
 
 /** Whether a text comes in time. What was read goes on being searched, as chunks may cut it. */
-async function waitForText(events: ReadableStreamDefaultReader<string>, text: string): Promise<boolean> {
-  const deadline = delay(PATIENCE_MS)
+async function waitForText(
+  events: ReadableStreamDefaultReader<string>,
+  text: string,
+  patienceMs: number,
+): Promise<boolean> {
+  const deadline = delay(patienceMs)
   let seen = ''
   for (;;) {
     const next = await Promise.race([events.read(), deadline])

@@ -17,6 +17,8 @@ export interface ProbeAnswer {
 /** Sends plain requests to the stream that the doctor works with. Nothing is retried: faults are what it looks for. */
 export class Probe {
   readonly url: string
+  /** How long a live read may take to deliver. */
+  readonly patienceMs: number
   readonly #fetch: typeof globalThis.fetch
   readonly #headers: Readonly<Record<string, string>>
   readonly #signal: AbortSignal
@@ -27,9 +29,11 @@ export class Probe {
       fetch: typeof globalThis.fetch
       headers: Readonly<Record<string, string>>
       signal: AbortSignal
+      patienceMs: number
     },
   ) {
     this.url = url
+    this.patienceMs = options.patienceMs
     this.#fetch = options.fetch
     this.#headers = options.headers
     this.#signal = options.signal

@@ -87,37 +87,37 @@ export class WholeLines implements InputForm {
   #carried = 0
   #position = 0
 
-  /** @param maxBytes a longer line is passed on in parts */
+  /** @param maxBytes of a piece; a longer line is passed on in parts */
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes
   }
 
   push(chunk: Uint8Array): Piece[] {
-    const buffer = Buffer.from(chunk)
-    const last = buffer.lastIndexOf(LF)
-    if (last !== -1) {
-      const piece = this.#take(buffer.subarray(0, last + 1))
-      this.#keep(buffer.subarray(last + 1))
-      return [piece]
+    const text = Buffer.concat([...this.#carry, chunk])
+    const pieces: Piece[] = []
+    let from = 0
+    for (let end = this.#endOfPiece(text, from); end !== -1; end = this.#endOfPiece(text, from)) {
+      pieces.push(this.#take(text.subarray(from, end)))
+      from = end
     }
-    this.#keep(buffer)
-    return this.#carried > this.#maxBytes ? this.finish() : []
+    this.#carry = from === text.length ? [] : [text.subarray(from)]
+    this.#carried = text.length - from
+    return pieces
   }
 
   finish(): Piece[] {
-    return this.#carried === 0 ? [] : [this.#take(Buffer.alloc(0))]
+    return this.#carried === 0 ? [] : [this.#take(Buffer.concat(this.#carry))]
   }
 
-  #keep(rest: Buffer): void {
-    if (rest.length === 0) return
-    this.#carry.push(rest)
-    this.#carried += rest.length
+  /** Where a piece ends that begins at a position; -1 if that is not known yet. */
+  #endOfPiece(text: Buffer, from: number): number {
+    const fits = text.length - from <= this.#maxBytes
+    const end = text.lastIndexOf(LF, fits ? text.length : from + this.#maxBytes - 1) + 1
+    if (end > from) return end
+    return fits ? -1 : from + this.#maxBytes
   }
 
-  #take(last: Buffer): Piece {
-    const bytes = Buffer.concat([...this.#carry, last])
-    this.#carry = []
-    this.#carried = 0
+  #take(bytes: Buffer): Piece {
     const start = this.#position
     this.#position += bytes.length
     return { bytes, start, end: this.#position }
@@ -128,13 +128,23 @@ export class WholeLines implements InputForm {
 export class PlainBytes implements InputForm {
   readonly isCuttable = true
   readonly failure = null
+  readonly #maxBytes: number
   #position = 0
 
+  /** @param maxBytes of a piece */
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes
+  }
+
   push(chunk: Uint8Array): Piece[] {
-    if (chunk.length === 0) return []
-    const start = this.#position
-    this.#position += chunk.length
-    return [{ bytes: Buffer.from(chunk), start, end: this.#position }]
+    const bytes = Buffer.from(chunk)
+    const pieces: Piece[] = []
+    for (let from = 0; from < bytes.length; from += this.#maxBytes) {
+      const part = bytes.subarray(from, from + this.#maxBytes)
+      pieces.push({ bytes: part, start: this.#position, end: this.#position + part.length })
+      this.#position += part.length
+    }
+    return pieces
   }
 
   finish(): Piece[] {

@@ -16,7 +16,10 @@ export interface RunServerOptions {
 /** Serves until a signal comes, and stops in good order. */
 export async function runServer(session: Session, options: RunServerOptions): Promise<void> {
   const { host, paint } = session
-  const store = await openStore(options.store, (fault) => session.note(`store: ${messageOf(fault)}`))
+  const store = await openStore(options.store, {
+    timeoutMs: session.settings.timeoutMs,
+    onFault: (fault) => session.note(`store: ${messageOf(fault)}`),
+  })
   const { createDurableStreamsServer } = await import('@ds/server')
   const server = createDurableStreamsServer({ ...options.server, store })
   const stopLogging = options.logsRequests ? logRequests((line) => host.err(`${line}\n`), paint) : null

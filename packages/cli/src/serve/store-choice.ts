@@ -44,7 +44,7 @@ export function chooseStore(
 /** Opens a store. Stores are loaded only when they are needed: most commands need none. */
 export async function openStore(
   choice: StoreChoice,
-  onFault: (error: unknown) => void,
+  { timeoutMs, onFault }: { readonly timeoutMs: number; readonly onFault: (error: unknown) => void },
 ): Promise<StreamStore> {
   try {
     switch (choice.kind) {
@@ -56,7 +56,7 @@ export async function openStore(
       }
       case 'redis': {
         const { RedisStore } = await import('@ds/store-redis')
-        return await RedisStore.open({ url: choice.url })
+        return await RedisStore.open({ url: choice.url, openTimeoutMs: timeoutMs })
       }
     }
   } catch (cause) {
