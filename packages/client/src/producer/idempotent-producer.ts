@@ -320,8 +320,8 @@ export class IdempotentProducer {
       error instanceof DurableStreamError ? error : streamError('UNKNOWN', error.message, { cause: error })
     named.batch = batch.describe(this.#producerId, isNumbered)
     batch.reject(named)
-    this.#tell(named)
     this.#release(batch)
+    this.#tell(named)
   }
 
   /** Nothing can be sent any more: everything that waits fails, the batch at fault with the error itself. */
@@ -343,7 +343,9 @@ export class IdempotentProducer {
   }
 
   #tell(error: Error): Error {
-    if (this.#options.onError !== undefined) this.#options.onError(error)
+    const { onError } = this.#options
+    // Whatever a handler throws is not to disturb the batches that are still to be told of.
+    if (onError !== undefined) queueMicrotask(() => onError(error))
     else this.#untold ??= error
     return error
   }

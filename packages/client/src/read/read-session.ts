@@ -235,6 +235,8 @@ export class ReadSession {
         { url: exchange.url, status },
       )
     }
+    // React Native's fetch gives no body to read from: an event stream would come when it has ended.
+    if (status === 200 && !exchange.canStream) this.#context.sse.block('this runtime does not stream', false)
     // A 204 has no content and may have no type; what was learned before stays.
     if (status === 200) this.#contentType = headers.get('content-type') ?? this.#contentType
     return exchange
@@ -256,7 +258,12 @@ export class ReadSession {
     const firstSign = live === 'sse' ? { firstSignMs: sse.firstEventTimeoutMs } : {}
     const exchange = Exchange.create({ clock, idleMs, maxBytes, ...firstSign })
     this.#exchange = exchange
-    await exchange.open(requester, { method: 'GET', params: this.#params(live) })
+    await exchange.open(requester, {
+      method: 'GET',
+      params: this.#params(live),
+      // The page at the tail may be in the browser's cache, from before the last appends.
+      revalidate: live === null,
+    })
     const { response, url } = exchange
     this.#last = response
     if (response.status === 200 || (response.status === 204 && live === 'long-poll')) return exchange

@@ -40,7 +40,7 @@ export interface StreamOptions {
   /** Another fetch than the global one. */
   fetch?: typeof globalThis.fetch
   /** Waits between attempts. */
-  backoffOptions?: BackoffOptions
+  backoffOptions?: Partial<BackoffOptions>
   /** Where to begin: `-1` (the default) is the start, `now` the present end. */
   offset?: Offset
   /** Whether and how to go on at the end of the stream. Default true. */

@@ -47,9 +47,10 @@ export class SseFitness {
   }
 
   /** SSE does not work here: long-poll takes over for a while. */
-  block(why: string): void {
+  block(why: string, isNoteworthy = true): void {
     this.#shortInARow = 0
     this.#blockedUntil = this.#clock.now() + this.#options.retryAfter
-    if (this.#options.logWarnings) console.warn(`durable stream: SSE gives way to long-poll, as ${why}`)
+    if (isNoteworthy && this.#options.logWarnings)
+      console.warn(`durable stream: SSE gives way to long-poll, as ${why}`)
   }
 }

@@ -51,8 +51,9 @@ export class Exchange {
     return this.#gaveUp
   }
 
-  /** How the body can be had: React Native's fetch does not stream. */
+  /** Whether the body can be read as it comes: React Native's fetch has it whole only. */
   get canStream(): boolean {
+    if (this.response.body === null) return true
     return typeof (this.response.body as unknown as { getReader?: unknown } | null)?.getReader === 'function'
   }
 

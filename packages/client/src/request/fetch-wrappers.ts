@@ -17,7 +17,7 @@ type Fetch = typeof globalThis.fetch
  */
 export function createFetchWithBackoff(
   fetchClient: Fetch,
-  backoffOptions: BackoffOptions = BackoffDefaults,
+  backoffOptions: Partial<BackoffOptions> = BackoffDefaults,
   clock: Clock = systemClock,
 ): Fetch {
   return async (input, init) => {

@@ -26,6 +26,8 @@ export interface RequestSpec {
   /** Query parameters of the protocol. */
   readonly params?: Readonly<Record<string, string>>
   readonly body?: BodyInit | undefined
+  /** Whether a browser must ask the server although it has an answer in its cache. */
+  readonly revalidate?: boolean
 }
 
 /** An answer, and the URL that was asked. */
@@ -77,6 +79,8 @@ export class Requester {
       signal,
     }
     if (spec.body !== undefined) init.body = spec.body
+    // Elsewhere there is no cache, and some runtimes refuse the option.
+    if (spec.revalidate === true && hasHttpCache()) init.cache = 'no-cache'
     try {
       const { fetch } = this.#target
       return { response: await fetch(url, init), url }
@@ -89,4 +93,10 @@ export class Requester {
 
 function throwIfAborted(signal: AbortSignal): void {
   if (signal.aborted) throw new AbortedError(signal.reason)
+}
+
+/** Whether this is a page or a worker of one. */
+function hasHttpCache(): boolean {
+  const { location, caches } = globalThis as { location?: unknown; caches?: unknown }
+  return location !== undefined && caches !== undefined
 }

@@ -34,7 +34,7 @@ export interface StreamHandleOptions {
   /** Warns once per origin when a page uses HTTP/1.1. Default true. */
   warnOnHttp?: boolean
   /** Waits between attempts. */
-  backoffOptions?: BackoffOptions
+  backoffOptions?: Partial<BackoffOptions>
   /** Another clock than the system's, for tests. */
   clock?: Clock
 }

@@ -25,6 +25,20 @@ export const READING: readonly Case[] = [
     },
   },
   {
+    name: 'a read shows what was appended before it, whatever the runtime has cached',
+    async run({ newUrl }) {
+      const handle = await DurableStream.create({ url: newUrl(), contentType: JSON_TYPE })
+      for (let n = 1; n <= 3; n++) {
+        await handle.append(n)
+        equal(await (await handle.stream({ live: false })).json(), [1, 2, 3].slice(0, n))
+      }
+      await handle.close()
+      const closed = await handle.stream({ live: false })
+      await closed.text()
+      equal(closed.streamClosed, true)
+    },
+  },
+  {
     name: 'body() gives the bytes as they were appended',
     async run({ newUrl }) {
       const url = newUrl()
