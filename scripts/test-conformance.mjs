@@ -10,6 +10,8 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 
 const FOLDER = join(ROOT, 'conformance', 'matrix')
+/** Cases mostly wait, for time-outs and for streams to expire, so that more than one for each core get on well. */
+const WORKERS = '--maxWorkers=4'
 const SUITES = ['cases', 'official', 'store', 'clients']
 const flag = { type: 'boolean', default: false }
 const list = { type: 'string', multiple: true, default: [] }
@@ -22,7 +24,7 @@ try {
   await ensureInstalled()
   if (!options['no-build']) await turbo('build')
   const reporter = join(FOLDER, 'report', 'matrix-reporter.ts')
-  await run(bin('vitest'), ['run', `--reporter=${reporter}`, ...files], {
+  await run(bin('vitest'), ['run', WORKERS, `--reporter=${reporter}`, ...files], {
     DS_SECTION: options.section.join(','),
   })
 } catch (error) {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { renderMatrixHtml } from '../../matrix/report/matrix-html.js'
 import { renderHtml } from '../../src/report/html-report.js'
 import { renderJunit } from '../../src/report/junit-report.js'
 import { openChromium } from './chromium.js'
@@ -93,6 +94,19 @@ describe('the report in a browser', () => {
     await page.setViewportSize({ width: 360, height: 700 })
     const overflow = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')
     expect(overflow).toBeLessThanOrEqual(0)
+  })
+
+  test('the page of the matrix opens as well, with its tables', async () => {
+    const matrix = join(folder, 'matrix.html')
+    const results = [
+      { id: '5.1/a', section: '5.1', title: 'fails', state: 'failed', message: '<b>' },
+    ] as const
+    const cell = { kind: 'cases', subject: 'memory', variant: 'node', durationMs: 1, results } as const
+    writeFileSync(matrix, renderMatrixHtml([cell], new Date()))
+    await page.goto(pathToFileURL(matrix).href)
+    expect(await page.getByRole('table').first().innerText()).toMatch(/5\.1 Create stream\s+0 of 1/)
+    expect(await page.locator('details[open] pre').innerText()).toBe('<b>')
+    expect(problems).toEqual([])
   })
 
   test('the JUnit report is well-formed XML', async () => {
