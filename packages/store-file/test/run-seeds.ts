@@ -1,5 +1,7 @@
 /** How many seeds a simulation tries: `DS_SIM_SEEDS`, or a number that fits into a run of all tests. */
 const SEEDS = Number(process.env['DS_SIM_SEEDS'] ?? 2_000)
+/** The first of them, `DS_SIM_FIRST`, so that long runs can go on where others ended. */
+const FIRST = Number(process.env['DS_SIM_FIRST'] ?? 1)
 /** The only seed to try, when one is to be run again. */
 const ONLY = process.env['DS_SIM_SEED']
 
@@ -19,7 +21,7 @@ export async function runSeeds(
   share: number,
   simulate: (seed: number) => Promise<void>,
 ): Promise<number> {
-  const first = ONLY === undefined ? 1 : Number(ONLY)
+  const first = ONLY === undefined ? FIRST : Number(ONLY)
   const count = ONLY === undefined ? Math.ceil(SEEDS * share) : 1
   for (let seed = first; seed < first + count; seed++) {
     try {
