@@ -5,7 +5,7 @@ import { selectedSections } from './selected-sections.js'
 import { afterAll, beforeAll, test } from 'vitest'
 import { runServerCases } from '@ds/conformance'
 
-const CAPABILITIES: readonly Capability[] = ['compression', 'sse-recycle', 'body-limit']
+const CAPABILITIES: readonly Capability[] = ['compression', 'sse-recycle', 'body-limit', 'subscriptions']
 const SSE_RECYCLE_MS = 1_500
 const BODY_LIMIT_BYTES = 2 << 20
 

@@ -73,6 +73,11 @@ export class CaseContext {
     return this.#trace
   }
 
+  /** Given when the case has ended, for what it has opened itself. */
+  get ended(): AbortSignal {
+    return this.#abort.signal
+  }
+
   /** Aborts whatever the case left open. */
   dispose(): void {
     this.#abort.abort()

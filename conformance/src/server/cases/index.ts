@@ -25,6 +25,19 @@ import { longPollForkCases } from './5-7-long-poll-forks.cases.js'
 import { sseCases } from './5-8-sse.cases.js'
 import { ssePayloadCases } from './5-8-sse-payload.cases.js'
 import { sseTextCases } from './5-8-sse-text.cases.js'
+import {
+  subscriptionAddressingCases,
+  subscriptionCreationCases,
+  subscriptionRoutingCases,
+} from './6-subscriptions.cases.js'
+import {
+  signingKeyCases,
+  subscriptionMembershipCases,
+  subscriptionReadingCases,
+} from './6-subscription-resources.cases.js'
+import { webhookCases } from './7-webhooks.cases.js'
+import { pullWakeCases } from './7-pull-wake.cases.js'
+import { fencingCases } from './7-3-fencing.cases.js'
 import { nowCases } from './8-now.cases.js'
 import { offsetCases } from './8-offsets.cases.js'
 import { jsonCases } from './9-1-json.cases.js'
@@ -62,6 +75,15 @@ export const serverCases: readonly ServerCase[] = [
   ...sseCases,
   ...ssePayloadCases,
   ...sseTextCases,
+  ...subscriptionRoutingCases,
+  ...subscriptionAddressingCases,
+  ...subscriptionCreationCases,
+  ...subscriptionReadingCases,
+  ...subscriptionMembershipCases,
+  ...signingKeyCases,
+  ...webhookCases,
+  ...pullWakeCases,
+  ...fencingCases,
   ...offsetCases,
   ...nowCases,
   ...jsonCases,
