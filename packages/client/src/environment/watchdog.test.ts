@@ -44,3 +44,18 @@ test('nobody is judged while nobody waits', () => {
   clock.advance(100_000)
   expect(onDeath).not.toHaveBeenCalled()
 })
+
+test('a pause leaves the timer of a body that comes in many pieces alone', () => {
+  const { clock, watchdog, onDeath } = createWatchdog()
+  for (let i = 0; i < 100; i++) {
+    watchdog.start()
+    clock.advance(10)
+    watchdog.pause()
+  }
+  expect(clock.delays).toHaveLength(1)
+  clock.advance(100_000)
+  expect(onDeath).not.toHaveBeenCalled()
+  watchdog.start()
+  clock.advance(30_000)
+  expect(onDeath).toHaveBeenCalledExactlyOnceWith('idle')
+})

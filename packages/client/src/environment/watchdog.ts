@@ -18,6 +18,7 @@ export class Watchdog {
   readonly #onDeath: (death: Death) => void
   #lastSignAt = 0
   #lastTickAt = 0
+  #isWaiting = false
   #callOff: (() => void) | null = null
 
   constructor(clock: Clock, idleMs: number, onDeath: (death: Death) => void) {
@@ -28,13 +29,23 @@ export class Watchdog {
 
   /** Somebody begins to wait. */
   start(): void {
-    this.stop()
-    this.#lastSignAt = this.#lastTickAt = this.#clock.now()
-    this.#tickLater()
+    this.#isWaiting = true
+    this.#lastSignAt = this.#clock.now()
+    // The timer of the wait before goes on: a page comes in many pieces.
+    if (this.#callOff === null) {
+      this.#lastTickAt = this.#lastSignAt
+      this.#tickLater()
+    }
   }
 
-  /** What was waited for has come. */
+  /** What was waited for has come; more may be waited for soon. */
+  pause(): void {
+    this.#isWaiting = false
+  }
+
+  /** Nobody waits any more. */
   stop(): void {
+    this.#isWaiting = false
     this.#callOff?.()
     this.#callOff = null
   }
@@ -42,6 +53,8 @@ export class Watchdog {
   #tickLater(): void {
     const delayMs = Math.min(TICK_MS, this.#idleMs)
     this.#callOff = this.#clock.schedule(delayMs, () => {
+      this.#callOff = null
+      if (!this.#isWaiting) return
       const now = this.#clock.now()
       const late = now - this.#lastTickAt - delayMs
       this.#lastTickAt = now

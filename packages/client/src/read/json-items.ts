@@ -7,10 +7,12 @@ import { payloadTexts } from './payload.js'
  * read as JSON by request have, is one message. @see PROTOCOL §9.1.5
  */
 export function parseItems(payload: Payload): unknown[] {
+  const values = payloadTexts(payload)
+    .filter((text) => text.trim() !== '')
+    .map(parse)
+  if (values.length === 1 && Array.isArray(values[0])) return values[0]
   const items: unknown[] = []
-  for (const text of payloadTexts(payload)) {
-    if (text.trim() === '') continue
-    const value = parse(text)
+  for (const value of values) {
     // Not spread: a page may hold more messages than a call takes arguments.
     if (Array.isArray(value)) for (const item of value) items.push(item)
     else items.push(value)

@@ -156,7 +156,7 @@ export class ReadSession {
   async #stepPage<T>(decode: (payload: Payload) => T): Promise<ReadBatch<T> | null> {
     const transport = this.#transport ?? 'catch-up'
     const exchange = this.#exchange ?? (await this.#openPage(transport))
-    const bytes = exchange.response.status === 204 ? new Uint8Array(0) : await exchange.readAll()
+    const bytes = await exchange.readAll()
     this.#exchange = null
     const { headers } = exchange.response
     const next = headers.get(STREAM_OFFSET_HEADER)!

@@ -65,16 +65,13 @@ export class Exchange {
 
   /** The whole body. */
   async readAll(): Promise<Uint8Array> {
-    if (this.response.body === null) return new Uint8Array(0)
-    if (!this.canStream) return this.#watched(async () => new Uint8Array(await this.response.arrayBuffer()))
-    const chunks: Uint8Array[] = []
-    let length = 0
-    for (let chunk = await this.readChunk(); chunk !== null; chunk = await this.readChunk()) {
-      length += chunk.length
-      if (length > this.#options.maxBytes) throw tooLarge(this.url, this.#options.maxBytes)
-      chunks.push(chunk)
+    try {
+      if (this.response.body === null) return new Uint8Array(0)
+      if (this.canStream) return await this.#readChunks()
+      return await this.#watched(async () => new Uint8Array(await this.response.arrayBuffer()))
+    } finally {
+      this.#watchdog.stop()
     }
-    return concatBytes(chunks)
   }
 
   /** The answer with its body read, within the same bounds. */
@@ -90,7 +87,9 @@ export class Exchange {
     const reader = this.#reader
     const result = await this.#watched(() => reader.read())
     this.#hasSign = true
-    return result.done ? null : result.value
+    if (!result.done) return result.value
+    this.#watchdog.stop()
+    return null
   }
 
   /** Frees the connection; whoever waits for it gets an error, and `gaveUp` tells why. */
@@ -99,6 +98,17 @@ export class Exchange {
     this.#watchdog.stop()
     this.#abort.abort()
     void this.#reader?.cancel().catch(() => undefined)
+  }
+
+  async #readChunks(): Promise<Uint8Array> {
+    const chunks: Uint8Array[] = []
+    let length = 0
+    for (let chunk = await this.readChunk(); chunk !== null; chunk = await this.readChunk()) {
+      length += chunk.length
+      if (length > this.#options.maxBytes) throw tooLarge(this.url, this.#options.maxBytes)
+      chunks.push(chunk)
+    }
+    return concatBytes(chunks)
   }
 
   async #watched<T>(wait: () => Promise<T>): Promise<T> {
@@ -116,7 +126,7 @@ export class Exchange {
       throw this.#explain(error)
     } finally {
       silent?.()
-      this.#watchdog.stop()
+      this.#watchdog.pause()
     }
   }
 
