@@ -7,6 +7,7 @@ import { concludeRun, refuseUnwritable } from './conclude-run.js'
 import { measureLongPoll, probeServer, type Probe } from './probe-server.js'
 import { Progress } from './progress.js'
 import { restartBy } from './restart-command.js'
+import { ServerWatch } from './server-watch.js'
 import { selectionOf, type ServerOptions } from './server-options.js'
 import { parseHeader, parseTarget, type Target } from './target-url.js'
 import type { Terminal } from './terminal.js'
@@ -36,25 +37,49 @@ export async function judgeServer(
     terminal.err(`${explainProbe(probe, target)}\n`)
     return EXIT.unreachable
   }
-  const name = `${target.origin}${target.basePath}`
-  terminal.err(`${selected.length} cases on ${name}\n`)
+  terminal.err(`${selected.length} cases on ${target.origin}${target.basePath}\n`)
+  return runAndConclude(target, headers, selected, options, terminal, signal)
+}
+
+async function runAndConclude(
+  target: Target,
+  headers: Readonly<Record<string, string>>,
+  selected: readonly ServerCaseInfo[],
+  options: ServerOptions,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<number> {
   const startedAt = new Date()
   const progress = new Progress(terminal, selected.length)
+  const watch = new ServerWatch(signal, async () => {
+    // A server that is being restarted is away for a reason.
+    if (options.restartCommand !== undefined) return true
+    return (await probeServer(target, headers, signal)).kind !== 'unreachable'
+  })
   const cases = await executeServerCases({
     ...selectionOf(options),
     baseUrl: target.origin,
     basePath: target.basePath,
     headers,
-    ...timesOf(options, selected, target, headers, terminal, signal),
+    ...timesOf(options, selected, target, headers, terminal, watch.signal),
     ...restartOf(options, target),
     capabilities: capabilitiesOf(options),
     concurrency: options.concurrency,
-    signal,
-    onCase: (one) => progress.add(one),
+    signal: watch.signal,
+    onCase: (one) => {
+      progress.add(one)
+      watch.note(one)
+    },
     ...(options.knownFailures === undefined ? {} : { knownFailures: options.knownFailures }),
   })
   progress.end()
-  return concludeRun({ kind: 'server', name }, cases, startedAt, options, terminal, signal)
+  const subject = { kind: 'server', name: `${target.origin}${target.basePath}` } as const
+  const exitCode = await concludeRun(subject, cases, startedAt, options, terminal, watch.signal)
+  if (!watch.hasGone) return exitCode
+  terminal.err(
+    `The server at ${target.origin} does not answer any more, since about case ${watch.lastCase}.\n`,
+  )
+  return EXIT.unreachable
 }
 
 /** A selection that names nothing is a mistake, and one to notice before anything runs. */

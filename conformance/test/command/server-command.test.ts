@@ -125,6 +125,25 @@ describe('no server', () => {
   })
 })
 
+describe('a server that dies during a run', () => {
+  test('exit code 3, soon, with the case since which it is gone', async () => {
+    let left = 6
+    const dying = createServer((_request, response) => {
+      response.writeHead(left > 0 ? 500 : 503).end()
+      left -= 1
+      if (left === 0) {
+        dying.close()
+        dying.closeAllConnections()
+      }
+    })
+    await new Promise<void>((resolve) => dying.listen(0, '127.0.0.1', resolve))
+    const address = `http://127.0.0.1:${(dying.address() as AddressInfo).port}`
+    const { exitCode, err } = await runInMemory(['server', address, '--long-poll-timeout', '300'])
+    expect(err).toMatch(/does not answer any more, since about case \S+\/\S+/)
+    expect(exitCode).toBe(3)
+  })
+})
+
 describe('the command line', () => {
   test.each([
     [['server'], 'which server?'],
