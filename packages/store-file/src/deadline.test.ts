@@ -6,23 +6,40 @@ import { changeOf, pathOf } from '../test/changes.js'
 import { expect, test } from 'vitest'
 import { nodeRuntime } from './open-store.js'
 
-test('a commit on a disk that hangs is unknown in time, and does not happen twice when the disk goes on', async () => {
+/** A disk whose syncs can be made to hang. */
+function hangingDisk(): { disk: SimulatedDisk; hang: () => void; goOn: () => void } {
   const disk = new SimulatedDisk(new Random(1), { rate: 0, crashAt: Infinity })
-  let letGo: () => void = () => undefined
-  let isHanging = false
-  const hanging = new Promise<void>((resolve) => (letGo = resolve))
+  let release: () => void = () => undefined
+  let hanging: Promise<void> | null = null
   const open = disk.open.bind(disk)
   disk.open = async (path, mode) => {
     const file = await open(path, mode)
-    return { ...file, sync: () => (isHanging ? hanging.then(() => file.sync()) : file.sync()) }
+    return {
+      ...file,
+      sync: async () => {
+        await hanging
+        await file.sync()
+      },
+    }
   }
+  const hang = (): void => {
+    hanging = new Promise((resolve) => (release = resolve))
+  }
+  const goOn = (): void => {
+    hanging = null
+    release()
+  }
+  return { disk, hang, goOn }
+}
+
+test('a commit on a disk that hangs is unknown in time, and does not happen twice when the disk goes on', async () => {
+  const { disk, hang, goOn } = hangingDisk()
   const store = await FileStore.openOn(disk, nodeRuntime, { callTimeoutMs: 250 })
-  isHanging = true
+  hang()
   const create = changeOf('1', 'x', 0)
   expect(await store.commit(pathOf('a'), null, create)).toMatchObject({ kind: 'unknown' })
   expect(await store.load(pathOf('a'), [])).toBeNull()
-  isHanging = false
-  letGo()
+  goOn()
   // The next commit on the path waits for the one before it.
   expect(await store.commit(pathOf('a'), null, changeOf('2', 'y', 0))).toEqual({ kind: 'conflict' })
   const loaded = await store.load(pathOf('a'), [])
@@ -39,22 +56,13 @@ test('a look that takes too long is given up', async () => {
 })
 
 test('closing ends in time on a disk that hangs, and keeps the directory until the disk goes on', async () => {
-  const disk = new SimulatedDisk(new Random(1), { rate: 0, crashAt: Infinity })
-  let letGo: () => void = () => undefined
-  const hanging = new Promise<void>((resolve) => (letGo = resolve))
-  let isHanging = false
-  const open = disk.open.bind(disk)
-  disk.open = async (path, mode) => {
-    const file = await open(path, mode)
-    return { ...file, sync: () => (isHanging ? hanging.then(() => file.sync()) : file.sync()) }
-  }
+  const { disk, hang, goOn } = hangingDisk()
   const store = await FileStore.openOn(disk, nodeRuntime, { callTimeoutMs: 250 })
-  isHanging = true
+  hang()
   expect(await store.commit(pathOf('a'), null, changeOf('1', 'x', 0))).toMatchObject({ kind: 'unknown' })
   await expect(store.close()).rejects.toMatchObject({ code: 'unavailable' })
   await expect(FileStore.openOn(disk, nodeRuntime)).rejects.toThrow('locked')
-  isHanging = false
-  letGo()
+  goOn()
   await expect
     .poll(() =>
       FileStore.openOn(disk, nodeRuntime).then(

@@ -6,6 +6,7 @@ import { SimulatedDisk } from './simulated-disk.js'
 import { SimulatedWorld, writeStream } from './store-workload.js'
 import { StoreError } from '@ds/core'
 import { expect, test } from 'vitest'
+import { simulatedRuntime } from './simulated-runtime.js'
 
 const OPTIONS = { checkpointBytes: 2_000, checkpointStreams: 4, preallocateBytes: 500, cachedStreams: 1 }
 const PATHS = ['a', 'b', 'c'] as StreamPath[]
@@ -45,11 +46,7 @@ async function liveWithFailedOpen(failAt: number): Promise<number> {
 }
 
 async function openTwice(disk: SimulatedDisk, random: Random, world: SimulatedWorld): Promise<FileStore> {
-  const runtime = {
-    now: () => world.time,
-    defer: (run: () => void) => void setImmediate(run),
-    newSalt: () => random.below(2 ** 32),
-  }
+  const runtime = simulatedRuntime(random, () => world.time)
   try {
     return await FileStore.openOn(disk, runtime, OPTIONS)
   } catch (error) {

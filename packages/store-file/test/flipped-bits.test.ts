@@ -8,6 +8,7 @@ import { changeOf, pathOf } from './changes.js'
 import { expect, test } from 'vitest'
 import { readAll } from './store-model.js'
 import { withFiles } from './planted-bugs.js'
+import { simulatedRuntime } from './simulated-runtime.js'
 
 const SEEDS = 400
 const TIMEOUT_MS = 60_000
@@ -60,11 +61,7 @@ async function flipOne(
   random: Random,
   planted: (disk: FileSystem, flippedAt: number) => FileSystem = (disk) => disk,
 ): Promise<'refused' | 'damaged' | 'unharmed'> {
-  const runtime = {
-    now: () => 0,
-    defer: (run: () => void) => void setImmediate(run),
-    newSalt: () => random.below(2 ** 32),
-  }
+  const runtime = simulatedRuntime(random)
   let disk = new SimulatedDisk(random, { rate: 0, crashAt: Infinity })
   const histories = new Map<string, History>()
   const store = await FileStore.openOn(disk, runtime, OPTIONS)

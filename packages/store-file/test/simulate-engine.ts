@@ -6,6 +6,7 @@ import { Random } from './random.js'
 import { SimulatedDisk } from './simulated-disk.js'
 import { SimulatedWorld } from './store-workload.js'
 import { StoreError } from '@ds/core'
+import { simulatedRuntime } from './simulated-runtime.js'
 
 const CYCLES = 4
 
@@ -54,11 +55,7 @@ async function verify(engine: ReturnType<typeof makeEngine>, model: EngineModel,
 }
 
 async function open(disk: SimulatedDisk, random: Random, world: SimulatedWorld): Promise<FileStore> {
-  const runtime = {
-    now: () => world.time,
-    defer: (run: () => void) => void setImmediate(run),
-    newSalt: () => random.below(2 ** 32),
-  }
+  const runtime = simulatedRuntime(random, () => world.time)
   const options = { checkpointBytes: random.pick([800, 5000, 1 << 20]), preallocateBytes: 700 }
   for (;;) {
     try {

@@ -9,6 +9,7 @@ import { SimulatedWorld } from './store-workload.js'
 import { StoreError, StreamEngine as Engine, forkEntryKey } from '@ds/core'
 import { engineEnvironment } from './engine-workload.js'
 import { livePath, lookAt } from './life-workload.js'
+import { simulatedRuntime } from './simulated-runtime.js'
 
 const CYCLES = 5
 const PATHS = ['a', 'b', 'a/c'].map((path) => [path, 'text/plain'] as const)
@@ -132,11 +133,7 @@ async function open(
   world: SimulatedWorld,
   planted: Planted,
 ): Promise<FileStore> {
-  const runtime = {
-    now: () => world.time,
-    defer: (run: () => void) => void setImmediate(run),
-    newSalt: () => random.below(2 ** 32),
-  }
+  const runtime = simulatedRuntime(random, () => world.time)
   const checkpointBytes = random.pick([800, 5000, 1 << 20])
   const options = { checkpointBytes, preallocateBytes: 700, cachedStreams: random.pick([1, 100]) }
   for (;;) {

@@ -7,6 +7,7 @@ import { Random } from './random.js'
 import { SimulatedDisk } from './simulated-disk.js'
 import { SimulatedWorld, observeStream, writeStream } from './store-workload.js'
 import { StoreError } from '@ds/core'
+import { simulatedRuntime } from './simulated-runtime.js'
 
 /** Bugs that a test plants, to see that the simulation finds them. */
 export interface Planted {
@@ -110,11 +111,7 @@ async function openPlanted(
   options: FileStoreOptions,
   planted: Planted,
 ): Promise<StreamStore> {
-  const runtime = {
-    now: () => world.time,
-    defer: (run: () => void) => void setImmediate(run),
-    newSalt: () => random.below(2 ** 32),
-  }
+  const runtime = simulatedRuntime(random, () => world.time)
   const store = await FileStore.openOn(planted.fileSystem?.(disk) ?? disk, runtime, options)
   if (store.damage.length > 0) throw new Error(`reported as damaged: ${JSON.stringify(store.damage)}`)
   return planted.store?.(store) ?? store

@@ -1,8 +1,9 @@
-import type { LoadedStream, StreamChange, StreamId, StreamRecord, StreamStore } from '@ds/core'
+import type { Expiry, LoadedStream, StreamChange, StreamId, StreamRecord, StreamStore } from '@ds/core'
 import type { PathModel } from './store-model.js'
 import type { Random } from './random.js'
 import { ENTRY_KEYS, readAll } from './store-model.js'
 import { NEVER, StoreError, comparePaths } from '@ds/core'
+import { recordOf } from './changes.js'
 
 const START_TIME = 1_800_000_000_000
 
@@ -137,26 +138,8 @@ function makeBytes(random: Random): Uint8Array[] {
 
 function newRecord(world: SimulatedWorld, random: Random): StreamRecord {
   const base = random.chance(0.3) ? random.below(100) : 0
-  return {
-    streamId: world.newStreamId(),
-    state: 'live',
-    contentType: 'text/plain',
-    createdAt: world.time,
-    start: 0,
-    base,
-    tail: base,
-    closed: false,
-    closedBy: null,
-    lastStreamSeq: null,
-    expiry: random.chance(0.3) ? { kind: 'ttl', seconds: 1 + random.below(100) } : NEVER,
-    lineage: [],
-    origin: null,
-    forkDepth: 0,
-    forkCount: 0,
-    pendingForks: [],
-    producerCount: 0,
-    unsettledSince: null,
-  }
+  const expiry: Expiry = random.chance(0.3) ? { kind: 'ttl', seconds: 1 + random.below(100) } : NEVER
+  return { ...recordOf(base), streamId: world.newStreamId(), createdAt: world.time, base, expiry }
 }
 
 async function touchStream(store: StreamStore, model: PathModel, world: SimulatedWorld): Promise<void> {
