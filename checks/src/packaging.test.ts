@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import type { PublishedPackage } from './workspace.js'
+import { RedisServer } from '../../packages/store-redis/test-kit/redis-server.mjs'
 import { ROOT, publishedPackages } from './workspace.js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
@@ -88,7 +89,13 @@ async function runExample(published: PublishedPackage, project: string): Promise
   const name = join(project, published.name.replace(/\W+/g, '-'))
   if (!isCommandOnly(published.folder)) {
     writeFileSync(`${name}.mjs`, firstExample(published, /```(?:js|ts)\n([\s\S]*?)```/))
-    return execute(process.execPath, [`${name}.mjs`], { cwd: project, timeout: 60_000 })
+    const redis = published.name === '@ds/store-redis' ? await RedisServer.start() : null
+    const env = { ...process.env, ...(redis === null ? {} : { REDIS_URL: redis.url }) }
+    try {
+      return await execute(process.execPath, [`${name}.mjs`], { cwd: project, timeout: 60_000, env })
+    } finally {
+      await redis?.stop()
+    }
   }
   writeFileSync(`${name}.sh`, firstExample(published, /```sh\n([\s\S]*?)```/))
   const port = String(await freePort())

@@ -5,6 +5,7 @@ import { deliveryRows } from './rows/delivery.mjs'
 import { fanOutRows } from './rows/fan-out.mjs'
 import { memoryRows } from './rows/memory.mjs'
 import { readRows } from './rows/read.mjs'
+import { redisRows } from './rows/redis.mjs'
 
 /**
  * Everything that is measured, in the order of the report.
@@ -19,6 +20,7 @@ import { readRows } from './rows/read.mjs'
  */
 export const rows = [
   ...diskRows,
+  ...redisRows,
   ...appendRows,
   ...readRows,
   ...deliveryRows,

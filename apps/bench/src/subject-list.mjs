@@ -65,4 +65,12 @@ export const subjects = [
     keepsStreams: true,
     baselines: { bare: 'bare', reference: 'reference' },
   },
+  {
+    name: 'redis-3',
+    title: 'ours node:http, three processes, one Redis',
+    file: 'redis-nodes.mjs',
+    settings: { nodes: 3 },
+    keepsStreams: true,
+    baselines: { bare: 'bare', reference: 'reference' },
+  },
 ]

@@ -16,7 +16,7 @@ export interface ChunkAppend {
 export interface CommitPlan {
   readonly appends: readonly ChunkAppend[]
   /** The arguments of the script from the expected version on. */
-  argsFor(blobId: string): Argument[]
+  argsFor(blobId: string, takesTurn: boolean): Argument[]
 }
 
 /** What does not depend on the stream. */
@@ -24,6 +24,8 @@ export interface CommitConstants {
   readonly expiryMarginMs: number
   readonly rememberMs: number
   readonly publishCommand: string
+  /** Tells this node from others. */
+  readonly node: string
 }
 
 /** Lays out a commit for the script. */
@@ -39,7 +41,7 @@ export function planCommit(
   const appends = record === null ? [] : layOut(record, change.bytes)
   return {
     appends,
-    argsFor: (blobId) => {
+    argsFor: (blobId, takesTurn) => {
       const args: Argument[] = [
         expected === null ? '' : String(expected),
         change.commitId,
@@ -59,6 +61,8 @@ export function planCommit(
         constants.publishCommand,
         record === null ? '0' : String(record.base),
         String(appends.length),
+        constants.node,
+        takesTurn ? '1' : '',
       ]
       for (const { offset, fills, bytes } of appends) args.push(String(offset), fills ? '1' : '', bytes)
       for (const [key, value] of change.entries)

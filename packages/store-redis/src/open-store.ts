@@ -17,7 +17,7 @@ import { Recollections } from './recollections.js'
 import { ServerGuard } from './server-guard.js'
 import { TOUCH_SCRIPT } from './scripts/touch.js'
 import { WakeUps } from './wake-ups.js'
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { settle } from './options.js'
 
 /** What an open store consists of. */
@@ -104,7 +104,7 @@ function assemble(settings: RedisStoreSettings): Omit<OpenParts, 'close'> & { re
   return {
     keys,
     scripts: SCRIPT_IDS,
-    constants: { expiryMarginMs, rememberMs, publishCommand },
+    constants: { expiryMarginMs, rememberMs, publishCommand, node: randomUUID() },
     memory,
     incarnations: new Incarnations(settings.rememberedStreams),
     recollections: new Recollections(RECALLED_STREAMS),

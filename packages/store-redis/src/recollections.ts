@@ -9,21 +9,20 @@ interface Recollection {
   touchedAt: number
   /** The entries that are known; null for one that is known not to exist. */
   readonly entries: Map<string, string | null>
+  /** How many of this node's commits in a row have met a conflict. */
+  readonly conflicts: number
 }
 
 /** Entries that are remembered of one stream. */
 const MAX_ENTRIES = 256
-/** How many commits of a stream that others write to, too, are built on loads before it is recalled again. */
-const MISTRUST = 8
 
 /**
  * The streams that this node has committed to last, so that their next commit can be built without asking Redis. If
- * others have changed one since, that commit meets a conflict, and the stream is not recalled for a while.
+ * others have changed one since, that commit meets a conflict, whose answer tells what is there now.
  */
 export class Recollections {
   readonly #capacity: number
   readonly #streams = new Map<StreamPath, Recollection>()
-  readonly #mistrusted = new Map<StreamPath, number>()
 
   constructor(capacity: number) {
     this.#capacity = capacity
@@ -38,7 +37,8 @@ export class Recollections {
       if (value === undefined) return undefined
       if (value !== null) entries.set(key, value)
     }
-    return { ...known, entries }
+    const { record, version, commitId, touchedAt } = known
+    return { record, version, commitId, touchedAt, entries }
   }
 
   /** This node has committed a change of what was at version `expected`. */
@@ -46,15 +46,28 @@ export class Recollections {
     const before = this.#streams.get(path)
     this.#streams.delete(path)
     const { record, commitId } = change
-    if (record === null || this.#isMistrusted(path)) return
+    if (record === null) return
     const isNext = before?.version === expected && before.record.streamId === record.streamId
     const entries = isNext ? before.entries : new Map<string, string | null>()
     for (const [key, value] of change.entries) entries.set(key, value)
     if (entries.size > MAX_ENTRIES) entries.clear()
     // Too early a moment does no harm: what ends an expired stream is compared with the real one.
     const touchedAt = Math.max(change.touchedAt ?? record.createdAt, isNext ? before.touchedAt : 0)
-    this.#streams.set(path, { record, version, commitId, touchedAt, entries })
-    if (this.#streams.size > this.#capacity) forgetOldest(this.#streams)
+    this.#keep(path, { record, version, commitId, touchedAt, entries, conflicts: 0 })
+  }
+
+  /** A commit met a conflict, and this is what is there instead, with the entries that were asked for. */
+  found(path: StreamPath, found: LoadedStream | null, entryKeys: readonly string[]): void {
+    const conflicts = this.conflictsOf(path) + 1
+    this.#streams.delete(path)
+    if (found === null) return
+    const entries = new Map<string, string | null>(found.entries)
+    for (const key of entryKeys) if (!entries.has(key)) entries.set(key, null)
+    this.#keep(path, { ...found, entries, conflicts })
+  }
+
+  conflictsOf(path: StreamPath): number {
+    return this.#streams.get(path)?.conflicts ?? 0
   }
 
   touched(path: StreamPath, now: number): void {
@@ -67,19 +80,9 @@ export class Recollections {
     this.#streams.delete(path)
   }
 
-  /** Others write to the stream, too. */
-  mistrust(path: StreamPath): void {
-    this.#streams.delete(path)
-    this.#mistrusted.set(path, MISTRUST)
-    if (this.#mistrusted.size > this.#capacity) forgetOldest(this.#mistrusted)
-  }
-
-  #isMistrusted(path: StreamPath): boolean {
-    const left = this.#mistrusted.get(path)
-    if (left === undefined) return false
-    if (left === 1) this.#mistrusted.delete(path)
-    else this.#mistrusted.set(path, left - 1)
-    return true
+  #keep(path: StreamPath, known: Recollection): void {
+    this.#streams.set(path, known)
+    if (this.#streams.size > this.#capacity) forgetOldest(this.#streams)
   }
 }
 

@@ -26,11 +26,18 @@ import { planCommit } from './commit-plan.js'
 
 /** One read is at most this long; readers ask again for more. */
 const MAX_READ_BYTES = 4 << 20
-/** How often a commit is sent again because a server had to be examined first, or its chunks have another name. */
-const MAX_COMMIT_ATTEMPTS = 4
+/** How often a commit is sent again because it is another node's turn, or a server had to be examined first. */
+const MAX_COMMIT_ATTEMPTS = 64
+/** After so many conflicts in a row a node asks that the next commit of the stream be its own. */
+const PATIENCE = 3
+const TURN_POLL_MS = 3
 
 type CommitReply =
-  [kind: 'ok', number: number] | [kind: 'conflict' | 'gate'] | [kind: 'named' | 'corrupt', what: string]
+  | [kind: 'ok', number: number]
+  | [kind: 'conflict', ...found: (string | null)[]]
+  | [kind: 'gate']
+  | [kind: 'reserved', leftMs: number]
+  | [kind: 'named' | 'corrupt', what: string]
 
 /**
  * Streams in Redis, shared by any number of nodes. Each commit is one script that compares and changes everything; all
@@ -93,8 +100,7 @@ export class RedisStore implements StreamStore {
     try {
       const result = await this.#commit(path, streamKeys, plan, change)
       if (result.kind === 'committed') recollections.committed(path, expected, change, result.version)
-      else if (result.kind === 'conflict') recollections.mistrust(path)
-      else recollections.forget(path)
+      else if (result.kind === 'unknown') recollections.forget(path)
       return result
     } catch (cause) {
       recollections.forget(path)
@@ -178,49 +184,64 @@ export class RedisStore implements StreamStore {
     plan: CommitPlan,
     change: StreamChange,
   ): Promise<CommitResult> {
-    const { incarnations, acknowledgements, guard, router, memory } = this.#parts
+    const { incarnations, guard, router, recollections } = this.#parts
     const streamId = change.record?.streamId
     let blobId: string = streamId === undefined ? '' : (incarnations.get(streamId)?.blobId ?? streamId)
-    for (let attempt = 1; ; attempt++) {
-      const [kind, detail] = await this.#send(keys, plan, blobId)
-      switch (kind) {
+    const takesTurn = recollections.conflictsOf(path) >= PATIENCE
+    for (let attempt = 1; attempt <= MAX_COMMIT_ATTEMPTS; attempt++) {
+      const reply = await this.#send(keys, plan, blobId, takesTurn)
+      switch (reply[0]) {
         case 'ok':
-          break
-        case 'conflict':
-          return { kind }
+          return this.#conclude(path, keys, change, blobId, reply[1])
+        case 'conflict': {
+          const entryKeys = [...change.entries.keys()]
+          recollections.found(path, this.#readHead(keys, path, reply.slice(1), entryKeys), entryKeys)
+          return { kind: 'conflict' }
+        }
         case 'corrupt':
-          throw new StoreError('corrupt', `${detail} is not as long as the stream's record says`)
+          throw new StoreError('corrupt', `${reply[1]} is not as long as the stream's record says`)
         case 'named':
-          blobId = detail
+          blobId = reply[1]
+          break
+        case 'reserved':
+          await new Promise((resolve) => setTimeout(resolve, Math.min(TURN_POLL_MS, reply[1])))
           break
         case 'gate': {
           const link = router.linkOf(keys.bucket)
           if (link !== null) await guard.readmit(link, keys.bucket)
         }
       }
-      if (kind === 'ok') {
-        const link = acknowledgements === null ? null : router.linkOf(keys.bucket)
-        if (link !== null && !(await acknowledgements!.confirm(link))) {
-          return { kind: 'unknown', cause: new Error('the commit did not reach the replicas in time') }
-        }
-        const { record, commitId } = change
-        memory.note(keys.bucket, path, streamId ?? null, detail)
-        if (record !== null) incarnations.note(record.streamId, record.base, blobId)
-        this.#parts.wakeUps.committed(path, commitId)
-        return { kind: 'committed', version: `${detail}.${commitId}` }
-      }
-      if (attempt === MAX_COMMIT_ATTEMPTS) throw new StoreError('unavailable', `${path} cannot be settled`)
     }
+    throw new StoreError('unavailable', `what Redis has of ${path} is still being examined`)
   }
 
-  #send(keys: StreamKeys, plan: CommitPlan, blobId: string): Promise<CommitReply> {
+  /** The script has done it; what is left is to make sure that replicas have it, and to tell everybody. */
+  async #conclude(
+    path: StreamPath,
+    keys: StreamKeys,
+    { record, commitId }: StreamChange,
+    blobId: string,
+    number: number,
+  ): Promise<CommitResult> {
+    const { incarnations, acknowledgements, router, memory, wakeUps } = this.#parts
+    const link = acknowledgements === null ? null : router.linkOf(keys.bucket)
+    if (link !== null && !(await acknowledgements!.confirm(link))) {
+      return { kind: 'unknown', cause: new Error('the commit did not reach the replicas in time') }
+    }
+    memory.note(keys.bucket, path, record?.streamId ?? null, number)
+    if (record !== null) incarnations.note(record.streamId, record.base, blobId)
+    wakeUps.committed(path, commitId)
+    return { kind: 'committed', version: `${number}.${commitId}` }
+  }
+
+  #send(keys: StreamKeys, plan: CommitPlan, blobId: string, takesTurn: boolean): Promise<CommitReply> {
     const { commands, keys: names, scripts } = this.#parts
     const { meta, due, paths } = names.ofBucket(keys.bucket)
     const chunkPrefix = names.chunkPrefix(keys.bucket, blobId)
     const chunks = plan.appends.map(({ index }) => `${chunkPrefix}${index}`)
     const keyArgs = [keys.head, due, paths, keys.made, meta, ...chunks]
     const before: Argument[] = [scripts.commit, String(keyArgs.length), ...keyArgs]
-    const after = plan.argsFor(blobId)
+    const after = plan.argsFor(blobId, takesTurn)
     return commands.send(keys.bucket, 'evalsha', (link) => [
       ...before,
       this.#runOf(link),

@@ -9,7 +9,7 @@ export const PLANTED_BUGS: Readonly<Record<string, Planted>> = {
   'does not compare versions': inScript(
     "(old[1] or '') ~= ARGV[2]",
     'false',
-    "redis.call('STRLEN', KEYS[5 + i]) ~= tonumber(ARGV[17 + 3 * i])",
+    "redis.call('STRLEN', KEYS[5 + i]) ~= tonumber(ARGV[FIRST_APPEND - 3 + 3 * i])",
     'false',
   ),
   'sends commands again whose answer was lost': {

@@ -77,6 +77,26 @@ describe('opening', () => {
   })
 })
 
+test('a user who may do what the README says, and no more, is enough', async () => {
+  const redis = await startRedis('--appendonly', 'yes')
+  const rights = ['+@read', '+@write', '+@pubsub', '+@scripting', '+info', '+time', '+config|get']
+  await redis.ask('acl', 'setuser', 'app', 'on', '>pw', '~own:*', '&own:*', ...rights)
+  const store = await openStore({ url: `redis://app:pw@${redis.address}`, keyPrefix: 'own:' })
+  let wakes = 0
+  store.watch(a, () => wakes++)
+  await expect.poll(() => wakes).toBe(1)
+  const record = await write(store, 'a', 'x'.repeat(20_000), {
+    expiry: { kind: 'ttl', seconds: 60 },
+    createdAt: Date.now(),
+  })
+  await store.touch(a, record.streamId, Date.now() + 1_000)
+  expect((await store.read(a, record.streamId, 0, 5))?.length).toBe(1)
+  expect(await store.list('', '', 5)).toEqual(['a'])
+  expect(await store.due(Date.now() + 100_000, 5)).toEqual(['a'])
+  await put(store, 'a', changeOf(null))
+  expect(store.health()).toMatchObject({ durability: 'process', problems: [] })
+})
+
 describe('the durability', () => {
   test.each([
     ['volatile', ['--appendonly', 'no'], []],

@@ -3,6 +3,7 @@ import { holdReaders } from './hold-readers.mjs'
 import { measureLongPoll } from './long-poll-load.mjs'
 import { createStreams, fillStream } from './prepare-streams.mjs'
 import { readStream } from './read-load.mjs'
+import { measureXadd } from './xadd-load.mjs'
 
 const tasks = {
   'load-with-autocannon': loadWithAutocannon,
@@ -11,6 +12,7 @@ const tasks = {
   'hold-readers': holdReaders,
   'measure-fan-out': measureFanOut,
   'measure-long-poll': measureLongPoll,
+  'measure-xadd': measureXadd,
   'read-stream': readStream,
 }
 

@@ -32,7 +32,7 @@ export interface StreamStore {
    * What this node last saw of a stream, with all the entries that are asked for, from its own memory; undefined
    * when it does not know. Left out by stores whose `load` is as quick. It may be out of date, so nothing may be told
    * anybody because of it: the engine only builds commits on it, and the version that they expect proves it right
-   * or has it decided again.
+   * or has it decided again. What met a conflict is not recalled once more.
    */
   recall?(path: StreamPath, entryKeys: readonly string[]): LoadedStream | undefined
 

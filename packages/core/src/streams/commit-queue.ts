@@ -158,7 +158,7 @@ export class CommitQueue {
       throw new StreamFault('contended', `${MAX_ATTEMPTS} attempts met other writers`)
     }
     const entryKeys = collectKeys(batch)
-    const recalled = attempt === 1 ? this.#store.recall?.(path, entryKeys) : undefined
+    const recalled = this.#store.recall?.(path, entryKeys)
     if (recalled !== undefined) {
       const decided = this.#decide(batch, recalled)
       // Without a commit nothing proves that what is recalled is still so.

@@ -14,7 +14,9 @@ class RecallingStore extends TestStore {
 
   recall(_path: string, entryKeys: readonly string[]): LoadedStream | undefined {
     this.asked.push(entryKeys)
-    return this.recalled
+    const { recalled } = this
+    this.recalled = undefined
+    return recalled
   }
 }
 

@@ -11,7 +11,8 @@ export const COMMIT_SCRIPT: string = `
 -- KEYS[1] the stream's head: a hash of
 --           v version, r record, i incarnation, t touched at, c chunks, m commit that made it,
 --           b position of the first byte, k what its chunks are named after if not the incarnation,
---           a incarnations that it was before, d moments, x until when chunks are kept, e:* entries
+--           a incarnations that it was before, d moments, x until when chunks are kept,
+--           w whose turn it is and until when, e:* entries
 -- KEYS[2] due streams of the bucket    KEYS[3] paths of the bucket    KEYS[4] commits that made this stream before
 -- KEYS[5] meta of the bucket           KEYS[6...] chunks to append to
 -- ARGV[1] run of this server           ARGV[2] expected version, '' for no stream
@@ -24,17 +25,34 @@ export const COMMIT_SCRIPT: string = `
 -- ARGV[14] margin of expiry, ms        ARGV[15] how long KEYS[4] remembers, ms
 -- ARGV[16] channel                     ARGV[17] command to publish with
 -- ARGV[18] position of the first byte  ARGV[19] number of chunks to append to; for each of them
---          its length so far, '1' if it will be full, bytes
+--          its length so far, '1' if it will be full, bytes; but before these
+-- ARGV[20] node                        ARGV[21] '1' if the next commit is to be this node's, should this one conflict
 -- then for each entry: '+' or '-' and its key, and its value
--- returns {'ok', commit number} | {'conflict'} | {'gate'}: other data than the caller knows
+-- returns {'ok', commit number} | {'gate'}: other data than the caller knows
+--         | {'conflict', v, r, t, k, and the entries that the change names, as they are}
+--         | {'reserved', ms}: another node that met too many conflicts has the next turn
 --         | {'named', what the chunks are named after} | {'corrupt', key}
 ${LIFETIME}
+local FIRST_APPEND, RESERVED_MS = 22, 50
 local head, due, paths, made, meta = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local commitId, path, streamId = ARGV[3], ARGV[4], ARGV[6]
-local old = redis.call('HMGET', head, 'v', 'i', 't', 'k', 'c', 'm', 'd', 'x')
+local old = redis.call('HMGET', head, 'v', 'i', 't', 'k', 'c', 'm', 'd', 'x', 'w')
 if redis.call('HGET', meta, 'run') ~= ARGV[1] then return {'gate'} end
-if (old[1] or '') ~= ARGV[2] then return {'conflict'} end
-if ARGV[10] ~= '' and tonumber(old[3]) ~= tonumber(ARGV[10]) then return {'conflict'} end
+if old[9] then
+  local owner, till = string.match(old[9], '^(%S+) (%d+)$')
+  local left = owner == ARGV[20] and 0 or tonumber(till) - clock()
+  if left > 0 then return {'reserved', left} end
+end
+if (old[1] or '') ~= ARGV[2] or (ARGV[10] ~= '' and tonumber(old[3]) ~= tonumber(ARGV[10])) then
+  local found = {'conflict', old[1], redis.call('HGET', head, 'r'), old[3], old[4]}
+  for i = FIRST_APPEND + 3 * tonumber(ARGV[19]), #ARGV, 2 do
+    found[#found + 1] = redis.call('HGET', head, 'e:' .. string.sub(ARGV[i], 2))
+  end
+  if ARGV[21] == '1' and old[1] then
+    redis.call('HSET', head, 'w', ARGV[20] .. ' ' .. whole(clock() + RESERVED_MS))
+  end
+  return found
+end
 local exists = old[1] ~= false
 local removes = ARGV[5] == ''
 if removes and not exists then return {'ok', 0} end
@@ -45,7 +63,7 @@ local oldChunks = tonumber(old[5] or 0)
 if isSame and (old[4] or old[2]) ~= ARGV[7] then return {'named', old[4] or old[2]} end
 local appends = tonumber(ARGV[19])
 for i = 1, appends do
-  if redis.call('STRLEN', KEYS[5 + i]) ~= tonumber(ARGV[17 + 3 * i]) then return {'corrupt', KEYS[5 + i]} end
+  if redis.call('STRLEN', KEYS[5 + i]) ~= tonumber(ARGV[FIRST_APPEND - 3 + 3 * i]) then return {'corrupt', KEYS[5 + i]} end
 end
 if exists and (not isSame or old[8] or ARGV[11] ~= '') then reachChunks(oldPrefix, oldChunks) end
 
@@ -75,6 +93,7 @@ if isSame then
   touched = old[3]
   if ARGV[8] ~= '' and tonumber(ARGV[8]) > tonumber(touched) then touched = ARGV[8] end
   redis.call('HSET', head, 'v', number .. '.' .. commitId, 'r', ARGV[5])
+  if old[9] then redis.call('HDEL', head, 'w') end
   if touched ~= old[3] then redis.call('HSET', head, 't', touched) end
   if ARGV[13] ~= old[5] then redis.call('HSET', head, 'c', ARGV[13]) end
 else
@@ -88,7 +107,7 @@ else
     'b', ARGV[18], 'c', ARGV[13], 'm', old[6] or commitId)
 end
 for i = 1, appends do
-  local key, at = KEYS[5 + i], 17 + 3 * i
+  local key, at = KEYS[5 + i], FIRST_APPEND - 3 + 3 * i
   redis.call('APPEND', key, ARGV[at + 2])
   if ARGV[at + 1] == '1' and ARGV[at] ~= '0' then
     -- A string that grew has room in reserve, which a full chunk does not need. Replicas and the log have it already.
@@ -98,7 +117,7 @@ for i = 1, appends do
   end
   if old[8] then redis.call('PEXPIREAT', key, old[8]) end
 end
-for i = 20 + 3 * appends, #ARGV, 2 do
+for i = FIRST_APPEND + 3 * appends, #ARGV, 2 do
   local key = 'e:' .. string.sub(ARGV[i], 2)
   if string.sub(ARGV[i], 1, 1) == '+' then
     redis.call('HSET', head, key, ARGV[i + 1])
