@@ -179,8 +179,12 @@ describe('retries', () => {
       })
     })
     const text = Array.from({ length: 20_000 }, (_, i) => `line ${i}\n`).join('')
-    const { code } = await run(['append', name, '--url', proxy, '--batch-bytes', '50000'], text)
+    const { code, stdout } = await run(
+      ['append', name, '--url', proxy, '--batch-bytes', '50000', '-o', 'json'],
+      text,
+    )
     expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ bytes: text.length, skippedBytes: 0 })
     expect(lost).toBeGreaterThan(4)
     expect((await server.read(name)) === text).toBe(true)
   })

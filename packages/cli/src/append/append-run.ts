@@ -10,7 +10,7 @@ export interface AppendTotals {
   /** Messages (JSON) or bytes appended by this run. */
   readonly messages: number
   readonly bytes: number
-  /** Bytes of the input that earlier runs had brought. */
+  /** Bytes at the beginning of the input that earlier runs had brought. */
   readonly skippedBytes: number
   readonly batches: number
 }
@@ -87,12 +87,18 @@ export class AppendRun {
     if (confirmedEnd === 0 && pendingEnd === null) return 0
     await this.#retake(0, confirmedEnd, (pieces) => void this.#digestWith(pieces))
     const pending: Piece[] = []
-    await this.#retake(confirmedEnd, pendingEnd ?? confirmedEnd, (pieces) => void pending.push(...pieces))
+    await this.#retake(confirmedEnd, pendingEnd ?? confirmedEnd, (pieces) => {
+      for (const piece of pieces) pending.push(piece)
+    })
     if (this.#digestWith(pending) !== digest) throw inputChanged()
     this.#skippedBytes = confirmedEnd
     this.#options.onProgress(confirmedEnd)
-    if (pending.length > 0) await this.#write(pending)
-    return pendingEnd ?? confirmedEnd
+    if (pendingEnd === null) return confirmedEnd
+    const { wasThere } = await this.#send(pending)
+    if (wasThere) this.#skippedBytes = pendingEnd
+    else this.#count(pending)
+    this.#options.onProgress(pendingEnd)
+    return pendingEnd
   }
 
   /** Takes again what an earlier run took. */
@@ -106,17 +112,22 @@ export class AppendRun {
   }
 
   async #write(batch: readonly Piece[]): Promise<void> {
-    const bytes = batch.reduce((sum, piece) => sum + piece.bytes.length, 0)
-    const isOnly = this.#options.queue.isDrained && bytes <= MAX_PLAIN_BYTES
-    this.#writer ??= this.#options.openWriter(isOnly)
-    const { wasThere } = await this.#writer.write(batch)
-    if (wasThere) this.#skippedBytes += bytes
-    else {
-      this.#messages += batch.length
-      this.#bytes += bytes
-      this.#batches++
-    }
+    // That it was there already is the work of an earlier attempt of this run, whose answer was lost.
+    await this.#send(batch)
+    this.#count(batch)
     this.#options.onProgress(batch.at(-1)!.end)
+  }
+
+  #send(batch: readonly Piece[]): Promise<{ readonly wasThere: boolean }> {
+    const isOnly = this.#options.queue.isDrained && sizeOf(batch) <= MAX_PLAIN_BYTES
+    this.#writer ??= this.#options.openWriter(isOnly)
+    return this.#writer.write(batch)
+  }
+
+  #count(batch: readonly Piece[]): void {
+    this.#messages += batch.length
+    this.#bytes += sizeOf(batch)
+    this.#batches++
   }
 
   /** The sum of everything that was taken so far, with a batch. */
@@ -124,6 +135,10 @@ export class AppendRun {
     if (batch.length > 0) this.#digest.update(Buffer.concat(batch.map(({ bytes }) => bytes)))
     return this.#digest.copy().digest('hex')
   }
+}
+
+function sizeOf(batch: readonly Piece[]): number {
+  return batch.reduce((sum, { bytes }) => sum + bytes.length, 0)
 }
 
 function inputChanged(): CliError {

@@ -212,7 +212,10 @@ async function openState(
 
 function describe(totals: AppendTotals, { name }: StreamTarget, isJson: boolean, isClosed: boolean): string {
   const end = isClosed ? ', and closed it' : ''
-  const before = totals.skippedBytes === 0 ? '' : ` (${formatBytes(totals.skippedBytes)} were there already)`
+  const before =
+    totals.skippedBytes === 0
+      ? ''
+      : ` (the first ${formatBytes(totals.skippedBytes)} of the input were there already)`
   return `appended ${amount(totals, isJson)} to ${name}${before}${end}`
 }
 
