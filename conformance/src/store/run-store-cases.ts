@@ -49,9 +49,9 @@ const DEFAULT_SIZES: StoreCaseSizes = {
   messages: 1_000_000,
   entries: 10_000,
   commitBytes: 8 << 20,
-  sequences: 30,
-  steps: 80,
-  histories: 20,
+  sequences: 20,
+  steps: 60,
+  histories: 10,
   seed: 1,
 }
 

@@ -1,2 +1,1 @@
-export { LmdbStore } from './lmdb-store.js'
-export type { LmdbStoreOptions } from './lmdb-store.js'
+export { LmdbStore, type LmdbStoreOptions } from './lmdb-store.js'

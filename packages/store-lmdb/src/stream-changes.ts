@@ -1,13 +1,14 @@
 import type { CommitResult, StreamChange, StreamPath, StreamRecord, Version } from '@ds/core'
 import type { Head, Tables } from './tables.js'
-import { LAST, chunkKey, dueKey, entryKey, pathKey, streamKey } from './tables.js'
+import { LAST, chunkKey, dueKey, entryKey, textKey } from './tables.js'
 import { dueAt, totalLength } from '@ds/core'
 
 /** Small appends are gathered in chunks of up to this many bytes, two of which fit a page. */
 const GATHERED_BYTES = 3_900
 const CHUNK_BYTES = 64 << 10
-/** How many chunks and entries one transaction removes. */
-const GARBAGE_KEYS = 1_000
+/** How many gone incarnations a commit looks after, and how many chunks and entries of each it removes. */
+const GONE_AT_ONCE = 4
+const GARBAGE_KEYS = 500
 const VERSION_KEY = Buffer.from('version')
 
 /** Compares and changes, within a transaction. */
@@ -18,11 +19,12 @@ export function applyChange(
   change: StreamChange,
 ): CommitResult {
   const { record, commitId, ifTouchedAt } = change
-  const head = tables.streams.get(pathKey(path))
+  const head = tables.streams.get(textKey(path))
   if ((head?.version ?? null) !== expected) return { kind: 'conflict' }
   if (ifTouchedAt !== null && head?.touchedAt !== ifTouchedAt) return { kind: 'conflict' }
   const version = (tables.meta.get(VERSION_KEY) ?? 0) + 1
   tables.meta.putSync(VERSION_KEY, version)
+  removeGarbage(tables)
   const before = head?.record.streamId === record?.streamId ? head : undefined
   if (before === undefined && head !== undefined) discard(tables, path, head)
   if (record === null) return { kind: 'committed', version }
@@ -31,10 +33,8 @@ export function applyChange(
     if (value === null) tables.entries.removeSync(entryKey(record.streamId, key))
     else tables.entries.putSync(entryKey(record.streamId, key), value)
   }
-  const touchedAt = Math.max(
-    before?.touchedAt ?? -Infinity,
-    change.touchedAt ?? before?.touchedAt ?? record.createdAt,
-  )
+  const moved = change.touchedAt ?? before?.touchedAt ?? record.createdAt
+  const touchedAt = Math.max(before?.touchedAt ?? moved, moved)
   putHead(tables, path, before, { record, version, commitId, touchedAt, lastChunk })
   return { kind: 'committed', version }
 }
@@ -44,30 +44,25 @@ export function putHead(tables: Tables, path: StreamPath, before: Head | undefin
   if (before !== undefined) forgetDue(tables, before)
   const moment = dueAt(head.record, head.touchedAt)
   if (moment !== Infinity) tables.due.putSync(dueKey(moment, head.record.streamId), path)
-  tables.streams.putSync(pathKey(path), head)
+  tables.streams.putSync(textKey(path), head)
 }
 
-/** Removes a part of what gone incarnations have left; false when nothing was left. */
-export function removeGarbage(tables: Tables): boolean {
-  const [garbage] = tables.garbage.getKeys({ limit: 1 })
-  if (garbage === undefined) return false
-  const range = { start: garbage, end: Buffer.concat([garbage, LAST]), limit: GARBAGE_KEYS }
-  let removed = 0
-  for (const table of [tables.chunks, tables.entries]) {
-    for (const key of [...table.getKeys(range)]) {
-      table.removeSync(key)
-      removed++
-    }
+/** Removes a part of what gone incarnations have left. Every commit does, so it never takes long, and room comes back. */
+function removeGarbage({ garbage, chunks, entries }: Tables): void {
+  for (const gone of [...garbage.getKeys({ limit: GONE_AT_ONCE })]) {
+    const range = { start: gone, end: Buffer.concat([gone, LAST]), limit: GARBAGE_KEYS }
+    const [oldChunks, oldEntries] = [[...chunks.getKeys(range)], [...entries.getKeys(range)]]
+    for (const key of oldChunks) chunks.removeSync(key)
+    for (const key of oldEntries) entries.removeSync(key)
+    if (oldChunks.length + oldEntries.length < GARBAGE_KEYS) garbage.removeSync(gone)
   }
-  if (removed === 0) tables.garbage.removeSync(garbage)
-  return true
 }
 
 /** Takes a stream out of sight. What it leaves is removed later and bit by bit, as it may be large. */
 function discard(tables: Tables, path: StreamPath, head: Head): void {
   forgetDue(tables, head)
-  tables.streams.removeSync(pathKey(path))
-  tables.garbage.putSync(streamKey(head.record.streamId), path)
+  tables.streams.removeSync(textKey(path))
+  tables.garbage.putSync(textKey(head.record.streamId), path)
 }
 
 function forgetDue({ due }: Tables, { record, touchedAt }: Head): void {

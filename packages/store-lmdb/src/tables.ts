@@ -29,12 +29,10 @@ export interface Tables {
   readonly due: Database<string, Buffer>
   /** Incarnations that are gone, and whose chunks and entries still have to go. */
   readonly garbage: Database<string, Buffer>
-  /** The format, and the version of the last commit to any stream. */
+  /** The version of the last commit to any stream. */
   readonly meta: Database<number, Buffer>
 }
 
-const FORMAT = 1
-const FORMAT_KEY: Buffer = Buffer.from('format')
 const LMDB_MAGIC = Buffer.from('dec0efbe', 'hex')
 /** Sorts behind everything that an incarnation has. */
 export const LAST: Buffer = Buffer.of(0xff)
@@ -49,10 +47,6 @@ export async function openTables(path: string): Promise<Tables> {
   const env = open({ path, ...options })
   const table = <V>(name: string, encoding: 'json' | 'binary' | 'string'): Database<V, Buffer> =>
     env.openDB<V, Buffer>({ name, encoding, keyEncoding: 'binary' })
-  const meta = table<number>('meta', 'json')
-  const format = meta.get(FORMAT_KEY)
-  if (format === undefined) await meta.put(FORMAT_KEY, FORMAT)
-  else if (format !== FORMAT) throw new StoreError('corrupt', `${path} has format ${format}`)
   return {
     env,
     streams: table('streams', 'json'),
@@ -60,7 +54,7 @@ export async function openTables(path: string): Promise<Tables> {
     entries: table('entries', 'string'),
     due: table('due', 'string'),
     garbage: table('garbage', 'string'),
-    meta,
+    meta: table('meta', 'json'),
   }
 }
 
@@ -69,16 +63,13 @@ async function readStart(file: string): Promise<Buffer> {
   return Buffer.concat((await stream.toArray().catch(() => [])) as Buffer[])
 }
 
-export function pathKey(path: StreamPath): Buffer {
-  return Buffer.from(path)
-}
-
-export function streamKey(streamId: StreamId): Buffer {
-  return Buffer.from(streamId, 'latin1')
+/** The key of a path or an incarnation. */
+export function textKey(text: StreamPath | StreamId): Buffer {
+  return Buffer.from(text)
 }
 
 export function chunkKey(streamId: StreamId, end: number): Buffer {
-  return Buffer.concat([streamKey(streamId), ordered(end)])
+  return Buffer.concat([textKey(streamId), ordered(end)])
 }
 
 /** The position in a key of {@link chunkKey}. */
@@ -87,12 +78,12 @@ export function endOf(key: Buffer): number {
 }
 
 export function entryKey(streamId: StreamId, key: string): Buffer {
-  return Buffer.concat([streamKey(streamId), createHash('sha256').update(key).digest()])
+  return Buffer.concat([textKey(streamId), createHash('sha256').update(key).digest()])
 }
 
 /** What is due before 1970 is due at any time. Without a stream it is the end of what is due at the moment. */
 export function dueKey(moment: number, streamId?: StreamId): Buffer {
-  return Buffer.concat([ordered(Math.max(0, moment)), streamId === undefined ? LAST : streamKey(streamId)])
+  return Buffer.concat([ordered(Math.max(0, moment)), streamId === undefined ? LAST : textKey(streamId)])
 }
 
 /** Bytes that sort as the numbers do; none of them is negative. */

@@ -5,7 +5,7 @@ import type { StoreCase } from '../store-case.js'
 import { defineStoreCases } from '../store-case.js'
 import { lookMeanwhile } from '../look-meanwhile.js'
 
-const MESSAGES_IN_COMMIT = 1_000
+const MESSAGES_IN_COMMIT = 4_000
 const PAGE_BYTES = 64 << 10
 /** What a page may keep alive besides itself: stores may give views of larger blocks, within reason. */
 const KEPT_ALIVE_BYTES = 4 << 20
@@ -90,8 +90,7 @@ export const readCases: readonly StoreCase[] = defineStoreCases('read', [
   },
   {
     id: 'million-messages',
-    title:
-      'a stream of many small commits and messages is read in pages that hold little more than themselves',
+    title: 'a stream of a million small messages is read in pages that hold little more than themselves',
     async run(ctx) {
       const streamId = ctx.newStreamId()
       let version = await ctx.create('s', { record: { streamId } })
