@@ -15,7 +15,7 @@ import { pullStream } from './readable-stream.js'
 
 export interface SessionResponseOptions {
   readonly url: string
-  readonly live: LiveMode
+  readonly live: Exclude<LiveMode, 'auto'>
   readonly json: boolean
   readonly startOffset: Offset
   readonly stored: StoredValue | null
@@ -25,7 +25,7 @@ export interface SessionResponseOptions {
 export class SessionResponse<TJson> implements StreamResponse<TJson> {
   readonly url: string
   readonly contentType?: string | undefined
-  readonly live: LiveMode
+  readonly live: Exclude<LiveMode, 'auto'>
   readonly startOffset: Offset
   readonly isLoading = false
   readonly closed: Promise<void>

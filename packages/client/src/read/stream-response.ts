@@ -39,7 +39,7 @@ export interface StreamResponse<TJson = unknown> extends AsyncIterable<TJson> {
   readonly url: string
   /** The stream's content type, from the first answer. */
   readonly contentType?: string | undefined
-  readonly live: LiveMode
+  readonly live: Exclude<LiveMode, 'auto'>
   /** Where the read began: the stored offset if there was one, the option `offset` otherwise. */
   readonly startOffset: Offset
   /** Headers of the last answer. */

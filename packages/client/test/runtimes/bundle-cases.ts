@@ -1,7 +1,7 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { build } from 'tsup'
 import { fileURLToPath } from 'node:url'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { tmpdir } from 'node:os'
 
 const CASES = fileURLToPath(new URL('../cases/', import.meta.url))
@@ -22,4 +22,9 @@ export async function bundleCases(entry: 'process-entry' | 'worker-entry' | 'pag
     dts: false,
   })
   return join(outDir, `${entry}.mjs`)
+}
+
+/** Removes what `bundleCases` has made. */
+export function removeBundle(file: string): void {
+  rmSync(dirname(file), { recursive: true, force: true })
 }

@@ -1,7 +1,7 @@
 import type { CaseResult, CaseServer } from '../cases/run-cases.js'
 import type { AddressInfo } from 'node:net'
 import type { Runtime } from './describe-runtime.js'
-import { bundleCases } from './bundle-cases.js'
+import { bundleCases, removeBundle } from './bundle-cases.js'
 import { chromium } from 'playwright-core'
 import { createServer } from 'node:http'
 import { describeRuntime } from './describe-runtime.js'
@@ -22,7 +22,9 @@ const ARGUMENTS = [
 
 /** A page of another origin than the servers, as pages are. */
 async function start(): Promise<Runtime> {
-  const script = readFileSync(await bundleCases('page-entry'))
+  const file = await bundleCases('page-entry')
+  const script = readFileSync(file)
+  removeBundle(file)
   const site = createServer((request, response) => {
     const isScript = request.url === '/cases.mjs'
     response.writeHead(200, { 'content-type': isScript ? 'text/javascript' : 'text/html' })

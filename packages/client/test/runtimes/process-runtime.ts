@@ -1,6 +1,6 @@
 import type { CaseResult, CaseServer } from '../cases/run-cases.js'
 import type { Runtime } from './describe-runtime.js'
-import { bundleCases } from './bundle-cases.js'
+import { bundleCases, removeBundle } from './bundle-cases.js'
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 
@@ -14,6 +14,9 @@ export async function processRuntime(command: string, args: readonly string[]): 
       const { stdout } = await execute(command, [...args, file, streams, proxy], { timeout: 100_000 })
       return JSON.parse(stdout.trim().split('\n').at(-1)!) as CaseResult[]
     },
-    stop: () => Promise.resolve(),
+    stop: () => {
+      removeBundle(file)
+      return Promise.resolve()
+    },
   }
 }

@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process'
 import type { Runtime } from './describe-runtime.js'
 import { basename, dirname, join } from 'node:path'
 import { binaryOf } from './binaries.js'
-import { bundleCases } from './bundle-cases.js'
+import { bundleCases, removeBundle } from './bundle-cases.js'
 import { describeRuntime } from './describe-runtime.js'
 import { freePort } from './free-port.js'
 import { spawn } from 'node:child_process'
@@ -51,6 +51,7 @@ async function start(): Promise<Runtime> {
       const ended = new Promise((resolve) => child.once('exit', resolve))
       process.kill(-child.pid!, 'SIGKILL')
       await ended
+      removeBundle(file)
     },
   }
 }
