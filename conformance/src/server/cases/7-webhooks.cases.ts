@@ -177,6 +177,8 @@ export const webhookCases: readonly ServerCase[] = defineCases('7.1', [
       const before = receiver.received.length
       await ctx.restart()
       receiver.answer = { done: true }
+      // Where a server begins to work with its first request only, this is it.
+      await subscription.show()
       const next = await receiver.wake(before + 1)
       equal(next.body.wake_id, receiver.received[0]!.body.wake_id, 'the wake')
       await ctx.eventually(

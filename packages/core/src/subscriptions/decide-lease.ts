@@ -6,7 +6,7 @@ import type { PendingStream, StreamTails } from './stream-tails.js'
 import type { SubscriptionEvent } from './subscription-events.js'
 import { ackedPosition } from './stream-tails.js'
 import { checkPoint } from '../decide/stream-state.js'
-import { currentWake, newWake, survey } from './decide-wake.js'
+import { currentWake, hasUnseen, newWake, survey } from './decide-wake.js'
 import { inParts } from './subscription-events.js'
 import { isLive } from './subscription-state.js'
 import { parseOffset } from '../protocol/offset.js'
@@ -33,13 +33,18 @@ export type ClaimOutcome =
   /** Webhook subscriptions are not claimed. */
   | { readonly kind: 'not-pull-wake' }
 
+/** There is pending work that the claim did not look at yet. */
+export interface LookAgain {
+  readonly kind: 'look-again'
+}
+
 /** Decides a claim; of several at once the first to commit wins. @see PROTOCOL §7.2 */
 export function decideClaim(
   state: SubscriptionState,
   worker: string,
   advance: Omit<Advance, 'canSend'>,
   now: number,
-): Decided<ClaimOutcome> {
+): Decided<ClaimOutcome | LookAgain> {
   if (!isLive(state)) return { outcome: { kind: 'not-found' }, events: [] }
   if (state.config.type !== 'pull-wake') return { outcome: { kind: 'not-pull-wake' }, events: [] }
   // Until the streams that were there before are linked, nobody can tell what is new.
@@ -50,6 +55,7 @@ export function decideClaim(
     return { outcome: { kind: 'already-claimed', holder: holder ?? '', generation }, events }
   }
   if (streams.length === 0) {
+    if (hasUnseen(state, advance.tails)) return { outcome: { kind: 'look-again' }, events }
     if (wake !== null) events.push({ e: 'wake', wake: null })
     return { outcome: { kind: 'no-pending-work' }, events }
   }

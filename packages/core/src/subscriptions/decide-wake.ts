@@ -68,7 +68,7 @@ export function decideAdvance(
   if (wake !== null && !isRetry) return { outcome: rest, events }
   if (streams.length === 0) {
     // What was to be retried has been processed or unlinked meanwhile.
-    if (isRetry) events.push({ e: 'wake', wake: null })
+    if (isRetry && !hasUnseen(state, advance.tails)) events.push({ e: 'wake', wake: null })
     return { outcome: rest, events }
   }
   if (state.config.type === 'pull-wake') {
@@ -157,6 +157,12 @@ export function newWake(
     failures: 0,
     nextAttemptAt: null,
   }
+}
+
+/** Whether a stream is pending that was not looked at: the state has moved on since, or there are too many. */
+export function hasUnseen(state: SubscriptionState, tails: StreamTails): boolean {
+  for (const path of state.pending) if (!tails.has(path)) return true
+  return false
 }
 
 function* pendingAmong(state: SubscriptionState, tails: StreamTails): Generator<StreamPath> {

@@ -1,5 +1,5 @@
 import type { Actor, Advance, AdvanceOutcome } from './decide-wake.js'
-import type { AckOutcome, AckRequest, ClaimOutcome } from './decide-lease.js'
+import type { AckOutcome, AckRequest, ClaimOutcome, LookAgain } from './decide-lease.js'
 import type { LogDecision } from './event-log.js'
 import type { PendingStream } from './stream-tails.js'
 import type { StreamPath } from '../protocol/branded.js'
@@ -9,7 +9,8 @@ import type { SubscriptionEvent } from './subscription-events.js'
 import type { LiveSubscription, SubscriptionState, Wake } from './subscription-state.js'
 import { EventLog } from './event-log.js'
 import { WakeAnnouncer } from './wake-announcer.js'
-import { currentWake, decideAdvance, leaseEnd } from './decide-wake.js'
+import { currentWake, decideAdvance } from './decide-wake.js'
+import { dueIn } from './due-time.js'
 import { decideAck, decideClaim, decideRelease } from './decide-lease.js'
 import { indexedDefinition } from './indexed-definition.js'
 import { isLive } from './subscription-state.js'
@@ -23,9 +24,6 @@ const STEP_STREAMS = 1_000
 const CLAIM_ATTEMPTS = 6
 const CLAIM_PAUSE_MS = 40
 const RETRY_AFTER_FAULT_MS = 1_000
-/** How long this node leaves something to the node that did what came before, at least. */
-const DEFERENCE_MS = 300
-
 /**
  * One subscription on one node: its log, what was noticed for it, and the work that follows. Everything that counts
  * is in the log; what is kept here makes it prompt.
@@ -114,13 +112,16 @@ export class Subscription {
     for (let attempt = 1; ; attempt++) {
       if (this.#isBusy) await new Promise<void>((resolve) => this.#onRest.push(resolve))
       const outcome = await this.#claimNow(worker)
-      if (outcome.kind !== 'no-pending-work' || !isShared || attempt >= CLAIM_ATTEMPTS) return outcome
+      const isFinal = outcome.kind !== 'look-again' && (outcome.kind !== 'no-pending-work' || !isShared)
+      if (isFinal) return outcome
+      if (attempt >= CLAIM_ATTEMPTS) return { kind: 'no-pending-work' }
       // Another node may just be dispatching an append that was acknowledged before the claim.
-      await new Promise<void>((resolve) => void environment.schedule(CLAIM_PAUSE_MS, resolve))
+      if (outcome.kind === 'no-pending-work')
+        await new Promise<void>((resolve) => void environment.schedule(CLAIM_PAUSE_MS, resolve))
     }
   }
 
-  async #claimNow(worker: string): Promise<ClaimOutcome> {
+  async #claimNow(worker: string): Promise<ClaimOutcome | LookAgain> {
     const advance = await this.#prepare(true)
     const outcome = await this.#transactNoticed(advance, (state, now) =>
       decideClaim(state, worker, advance, now),
@@ -337,15 +338,16 @@ export class Subscription {
   /** After how long something is to be done even if nobody asks; null when nothing is. */
   #dueIn(): number | null {
     const { state } = this.log
-    if (!isLive(state) || state.backfillAfter !== null || this.#isSending(state)) return null
+    if (this.#isSending(state)) return null
     const { environment, isShared } = this.#context
-    const { wake } = state
-    const isOwn = !isShared || state.generation === this.#ownGeneration
-    const deference = isOwn ? 0 : DEFERENCE_MS * (1 + environment.random())
-    if (wake === null) return state.pending.size > 0 && !isOwn ? deference : null
-    if (wake.lease !== null) return leaseEnd(wake.lease, this.#actor()) - this.#now() + deference
-    if (wake.nextAttemptAt !== null) return wake.nextAttemptAt - this.#now() + deference
-    return this.#announcer.owes(wake) ? (this.#announcer.retryIn ?? deference) : null
+    return dueIn(state, {
+      now: this.#now(),
+      actor: this.#actor(),
+      isShared,
+      isOwn: state.generation === this.#ownGeneration,
+      random: environment.random(),
+      announcer: this.#announcer,
+    })
   }
 
   #setTimer(delayMs: number | null): void {
