@@ -15,7 +15,7 @@ import { decideAck, decideClaim, decideRelease } from './decide-lease.js'
 import { indexedDefinition } from './indexed-definition.js'
 import { isLive } from './subscription-state.js'
 import { loadTails } from './stream-tails.js'
-import { postWake } from './webhook-post.js'
+import { postWake, targetOf } from './webhook-post.js'
 import { subscriptionPath } from './subscription-config.js'
 
 /** How many noticed streams are looked at in one step. */
@@ -207,7 +207,7 @@ export class Subscription {
     const isIdle = !canWake || (state.wake === null && state.pending.size === 0)
     if (this.#noticed.size === 0 && isIdle) return
     const advance = await this.#prepare(canWake)
-    const target = canWake && state.config.webhookUrl !== null ? originOf(state.config.webhookUrl) : null
+    const target = canWake && state.config.webhookUrl !== null ? targetOf(state.config.webhookUrl) : null
     const canSend = target !== null && this.#context.environment.deliver !== null && this.#takeSlot(target)
     let isSending = false
     try {
@@ -364,10 +364,4 @@ export class Subscription {
   }
 
   readonly #now = (): number => this.#context.environment.now()
-}
-
-/** What posts are counted by. The URL was parsed when the subscription was made. */
-function originOf(url: string): string {
-  const end = url.indexOf('/', url.indexOf('://') + 3)
-  return end === -1 ? url : url.slice(0, end)
 }

@@ -63,3 +63,9 @@ class Aborting {
     for (const takeBack of this.#takeBack) takeBack()
   }
 }
+
+/** What posts are counted by: scheme, host and port. The URL was parsed when the subscription was made. */
+export function targetOf(url: string): string {
+  const end = url.indexOf('/', url.indexOf('://') + 3)
+  return end === -1 ? url : url.slice(0, end)
+}
