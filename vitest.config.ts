@@ -19,8 +19,16 @@ export default defineConfig({
       unit('bench', './apps/bench'),
       unit('cluster-demo', './apps/cluster-demo'),
       { test: { name: 'checks', root: './checks', include: ['src/**/*.test.ts'] } },
+      // Cases mostly wait, for time-outs and for streams to expire, so that more than one for each core get on well. The
+      // official suite leaves itself more time than our cases, which look at what was late.
       {
-        test: { name: 'matrix', root: './conformance', include: ['matrix/{cases,store,clients}/*.test.ts'] },
+        test: {
+          name: 'matrix',
+          root: './conformance',
+          include: ['matrix/{cases,store,clients}/*.test.ts'],
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
       },
       {
         test: {
@@ -29,6 +37,8 @@ export default defineConfig({
           include: ['matrix/official/*.test.ts'],
           // Some of its tests send megabytes, which takes a while on a machine that does something else as well.
           testTimeout: 30_000,
+          maxWorkers: 4,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

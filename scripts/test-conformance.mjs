@@ -2,6 +2,7 @@
 // against the servers.
 //   --store memory --binding node --section 5.2   only some of it; each may be repeated
 //   --suite cases                                 only cases, official, store or clients
+//   --failed                                      what failed in the last run; the rest is taken over from it
 //   --no-build                                    on what was built before
 //   --write-readme                                writes the tables into README.md, after a whole run
 import { ROOT, bin, ensureInstalled, run, turbo } from './workspace.mjs'
@@ -10,22 +11,21 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 
 const FOLDER = join(ROOT, 'conformance', 'matrix')
-/** Cases mostly wait, for time-outs and for streams to expire, so that more than one for each core get on well. */
-const WORKERS = '--maxWorkers=4'
 const SUITES = ['cases', 'official', 'store', 'clients']
 const flag = { type: 'boolean', default: false }
 const list = { type: 'string', multiple: true, default: [] }
 
 const options = readOptions()
-const files = selectFiles(options)
+const files = options.failed ? failedFiles() : selectFiles(options)
 if (files.length === 0) leave(`nothing in the matrix is ${process.argv.slice(2).join(' ')}`)
 let failure = null
 try {
   await ensureInstalled()
   if (!options['no-build']) await turbo('build')
   const reporter = join(FOLDER, 'report', 'matrix-reporter.ts')
-  await run(bin('vitest'), ['run', WORKERS, `--reporter=${reporter}`, ...files], {
+  await run(bin('vitest'), ['run', `--reporter=${reporter}`, ...files], {
     DS_SECTION: options.section.join(','),
+    DS_MERGE: options.failed ? '1' : '',
   })
 } catch (error) {
   console.error(error.message)
@@ -46,6 +46,7 @@ function readOptions() {
       suite: list,
       'write-readme': flag,
       'no-build': flag,
+      failed: flag,
     }
     values = parseArgs({ args: process.argv.slice(2).filter((one) => one !== '--'), options: spec }).values
   } catch (error) {
@@ -54,6 +55,14 @@ function readOptions() {
   const narrowed = ['store', 'binding', 'section', 'suite'].some((name) => values[name].length > 0)
   if (values['write-readme'] && narrowed) leave('--write-readme needs a whole run')
   return values
+}
+
+/** What the last run leaves to be done. */
+function failedFiles() {
+  const cells = JSON.parse(readFileSync(join(FOLDER, '..', 'results', 'matrix.json'), 'utf8'))
+  return cells
+    .filter(({ results }) => results.some(({ state }) => state === 'failed'))
+    .map(({ file }) => file)
 }
 
 /** The files of the matrix that the options leave over. A section exists only in our cases. */

@@ -1,14 +1,15 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Reporter, TestCase, TestModule } from 'vitest/node'
 import { parseKnownFailures } from '../../src/server/known-failures.js'
 import { renderMatrixHtml } from './matrix-html.js'
-import { identifyCase, identifyCell, type Cell, type CellResult } from './matrix-results.js'
+import { identifyCase, identifyCell, mergeCells, type Cell, type CellResult } from './matrix-results.js'
 import { bindingTable, clientTable, storeTable, toMarkdown, toText } from './matrix-tables.js'
 
 const TELL_EVERY_MS = 5000
 const RESULTS = fileURLToPath(new URL('../../results/', import.meta.url))
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 const LISTS = fileURLToPath(new URL('../../known-failures/', import.meta.url))
 
 /** Tells how the matrix goes, prints its tables at the end, and leaves them as JSON and HTML in `conformance/results`. */
@@ -40,7 +41,7 @@ export default class MatrixReporter implements Reporter {
 
   onTestRunEnd(modules: readonly TestModule[], errors: readonly { readonly message: string }[]): void {
     for (const { message } of errors) say(`  FAILS outside of any case: ${message}`)
-    const cells = modules.map(toCell)
+    const cells = mergeCells(modules.map(toCell), process.env['DS_MERGE'] === '1' ? readResults() : [])
     const tables = [storeTable(cells), bindingTable(cells), clientTable(cells)].filter(
       ({ rows }) => rows.length > 0,
     )
@@ -57,11 +58,16 @@ export default class MatrixReporter implements Reporter {
   }
 }
 
+function readResults(): Cell[] {
+  return JSON.parse(readFileSync(join(RESULTS, 'matrix.json'), 'utf8')) as Cell[]
+}
+
 function toCell(module: TestModule): Cell {
   const identity = identifyCell(module.moduleId)
   const known = knownFailuresOf(identity.subject)
   const results = [...module.children.allTests()].map((one) => toResult(one, known))
-  return { ...identity, durationMs: Math.round(module.diagnostic().duration), results }
+  const file = relative(ROOT, module.moduleId)
+  return { ...identity, file, durationMs: Math.round(module.diagnostic().duration), results }
 }
 
 function toResult(one: TestCase, known: ReadonlySet<string>): CellResult {

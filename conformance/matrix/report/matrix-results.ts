@@ -15,6 +15,8 @@ export interface CellResult {
 
 /** One file of the matrix with all that came out of it. */
 export interface Cell {
+  /** Path of the file from the root of the repository. */
+  readonly file: string
   readonly kind: Kind
   /** What the column is called: a store, or the reference server; of client cells, the client. */
   readonly subject: string
@@ -27,7 +29,7 @@ export interface Cell {
 const VARIANTS: readonly string[] = ['fetch', 'hono', 'node']
 
 /** Reads kind, subject and variant from the path of a file, as `cases/memory-node.test.ts`. */
-export function identifyCell(file: string): Pick<Cell, 'kind' | 'subject' | 'variant'> {
+export function identifyCell(file: string): Omit<Cell, 'file' | 'durationMs' | 'results'> {
   const kind = basename(dirname(file)) as Kind
   const name = basename(file).replace(/\.test\.ts$/, '')
   if (kind === 'clients') {
@@ -64,4 +66,10 @@ export function tally(cells: readonly Cell[], section?: string): Tally {
     }
   }
   return { passed: [...verdicts.values()].filter(Boolean).length, run: verdicts.size }
+}
+
+/** The cells of a run, with those of an earlier one that it did not run again. */
+export function mergeCells(now: readonly Cell[], before: readonly Cell[]): Cell[] {
+  const files = new Set(now.map(({ file }) => file))
+  return [...before.filter(({ file }) => !files.has(file)), ...now]
 }

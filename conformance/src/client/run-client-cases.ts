@@ -37,9 +37,10 @@ export function runClientCases({ test, serverUrl, ...run }: ClientCasesOptions):
     return new Map(cases.map((one) => [one.id, one]))
   }
   for (const one of selectClientCases(run)) {
-    const body = async (context?: unknown): Promise<void> => {
+    // Without a named parameter: some runners take one for a callback to wait for.
+    const body = async (...context: unknown[]): Promise<void> => {
       outcome ??= execute()
-      judge((await outcome).get(one.id), context)
+      judge((await outcome).get(one.id), context[0])
     }
     test(`${one.id} [${one.level}] ${one.title}`, body, TEST_TIMEOUT_MS)
   }

@@ -1,10 +1,13 @@
 import { fileURLToPath } from 'node:url'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { AdapterFault, AdapterProcess } from '../../src/client/adapter-process.js'
 import { executeClientCases, type ClientRun } from '../../src/client/execute-client-cases.js'
 import { runClientCases } from '../../src/client/run-client-cases.js'
 import type { CaseReport } from '../../src/report/run-report.js'
 import { runInMemory } from '../command/run-in-memory.js'
+
+// Adapters are processes, which take their time to start on a busy machine.
+vi.setConfig({ testTimeout: 60_000 })
 
 const ADAPTER = fileURLToPath(new URL('bad-adapter.mjs', import.meta.url))
 const READY = fileURLToPath(new URL('../../adapters/npm-client.mjs', import.meta.url))

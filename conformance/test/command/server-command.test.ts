@@ -6,12 +6,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { DurableStreamTestServer } from '@ds/server'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { RunReport } from '../../src/report/run-report.js'
 import { runInMemory } from './run-in-memory.js'
 
+// Whole runs, and processes, on a machine that may do something else as well.
+vi.setConfig({ testTimeout: 60_000 })
+
 const folder = mkdtempSync(join(tmpdir(), 'ds-command-'))
-const server = new DurableStreamTestServer({ longPollTimeout: 300 })
+const server = new DurableStreamTestServer({ longPollTimeout: 1000 })
 let url: string
 
 beforeAll(async () => (url = await server.start()))
@@ -50,6 +53,26 @@ describe('a server that conforms', () => {
   test('a level runs those above it', async () => {
     const { err } = await runInMemory(['server', url, '--section', '4.1', '--level', 'must'])
     expect(err).toMatch(/4\.1 Stream closure +11 of 11 +- +-\n/)
+  })
+
+  test('how long a long-poll lasts is found out where it matters', async () => {
+    const { exitCode, err } = await runInMemory(['server', url, '--case', '8/now-long-poll-waits'])
+    expect(err).toContain('Finding out how long')
+    expect(exitCode).toBe(0)
+    const quick = await runInMemory(['server', url, '--section', '5.3', '--long-poll-timeout', '1000'])
+    expect(quick.err).not.toContain('Finding out')
+  })
+
+  test('a command that restarts it lets cases run that need that', async () => {
+    const args = ['server', url, '--case', '4/data-survives-a-restart']
+    const skipped = await runInMemory(args)
+    expect(skipped.err).toContain('1 skipped: needs restart (--restart-command)')
+    // The data of a server that was not restarted at all is there as well.
+    const restarted = await runInMemory([...args, '--restart-command', 'true'])
+    expect(restarted.err).toContain('The MUST case passes.')
+    const broken = await runInMemory([...args, '--restart-command', 'exit 7'])
+    expect(broken.err).toContain('`exit 7` ended with 7')
+    expect(broken.exitCode).toBe(1)
   })
 
   test('a report goes to standard output, and nothing else does', async () => {

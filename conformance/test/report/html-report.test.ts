@@ -101,7 +101,14 @@ describe('the report in a browser', () => {
     const results = [
       { id: '5.1/a', section: '5.1', title: 'fails', state: 'failed', message: '<b>' },
     ] as const
-    const cell = { kind: 'cases', subject: 'memory', variant: 'node', durationMs: 1, results } as const
+    const cell = {
+      file: 'f',
+      kind: 'cases',
+      subject: 'memory',
+      variant: 'node',
+      durationMs: 1,
+      results,
+    } as const
     writeFileSync(matrix, renderMatrixHtml([cell], new Date()))
     await page.goto(pathToFileURL(matrix).href)
     expect(await page.getByRole('table').first().innerText()).toMatch(/5\.1 Create stream\s+0 of 1/)

@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { renderMatrixHtml } from '../../matrix/report/matrix-html.js'
-import { identifyCase, identifyCell, tally, type Cell } from '../../matrix/report/matrix-results.js'
+import {
+  identifyCase,
+  identifyCell,
+  mergeCells,
+  tally,
+  type Cell,
+} from '../../matrix/report/matrix-results.js'
 import {
   bindingTable,
   clientTable,
@@ -24,6 +30,7 @@ const result = (
 
 const CELLS: readonly Cell[] = [
   {
+    file: 'memory-fetch',
     kind: 'cases',
     subject: 'memory',
     variant: 'fetch',
@@ -31,6 +38,7 @@ const CELLS: readonly Cell[] = [
     results: [result('5.1/a', 'passed'), result('5.2/b', 'passed'), result('5.2/c', 'skipped')],
   },
   {
+    file: 'memory-node',
     kind: 'cases',
     subject: 'memory',
     variant: 'node',
@@ -38,14 +46,23 @@ const CELLS: readonly Cell[] = [
     results: [result('5.1/a', 'passed'), result('5.2/b', 'failed', 'a <reason>'), result('5.2/c', 'passed')],
   },
   {
+    file: 'reference-server',
     kind: 'cases',
     subject: 'reference-server',
     variant: null,
     durationMs: 10,
     results: [result('5.1/a', 'known'), result('5.2/b', 'passed')],
   },
-  { kind: 'official', subject: 'memory', variant: 'node', durationMs: 10, results: [result('x', 'passed')] },
   {
+    file: 'official',
+    kind: 'official',
+    subject: 'memory',
+    variant: 'node',
+    durationMs: 10,
+    results: [result('x', 'passed')],
+  },
+  {
+    file: 'clients',
     kind: 'clients',
     subject: 'ds-client',
     variant: 'reference-server',
@@ -75,6 +92,13 @@ describe('cells', () => {
       title: '[MUST] says c',
     })
     expect(identifyCase('should do something')).toMatchObject({ id: 'should do something', section: null })
+  })
+
+  test('of an earlier run stay, unless they were run again', () => {
+    const again = [{ ...CELLS[1]!, results: [] }]
+    const merged = mergeCells(again, CELLS)
+    expect(merged).toHaveLength(CELLS.length)
+    expect(merged.find(({ file }) => file === 'memory-node')?.results).toEqual([])
   })
 
   test('a case counts once, and passes if it passed wherever it was run', () => {
