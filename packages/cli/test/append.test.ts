@@ -189,6 +189,17 @@ describe('retries', () => {
     expect((await server.read(name)) === text).toBe(true)
   })
 
+  test('without a number it is said that nobody knows whether it was appended', async () => {
+    const url = await startPlainServer((request, response) => {
+      if (request.method === 'POST') response.destroy()
+      else response.writeHead(200, { 'content-type': 'text/plain' }).end()
+    })
+    const { code, stderr } = await run(['append', 'x', 'text', '--url', url])
+    expect(code).toBe(3)
+    expect(stderr).toContain('OUTCOME_UNKNOWN')
+    expect(stderr).toContain('--producer-id')
+  })
+
   test('single lines leave no producer behind', async () => {
     const name = await newStream('text/plain')
     const producers: unknown[] = []

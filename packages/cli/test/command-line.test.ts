@@ -55,6 +55,7 @@ describe('a command line that makes no sense', () => {
     [['create', 'x', '--file', '/no/such/file'], 'there is no such file'],
     [['append', 'x', 'a', '--state', 's'], '--state is for files and standard input'],
     [['serve', '--store', 'mongo'], '--store mongo is none'],
+    [['serve', '--webhooks', 'all'], 'It is one of public, development'],
     [['ls'], 'the protocol has no list of streams'],
     [['fork', 'http://a/v1/stream/x', 'http://b/v1/stream/y'], 'a fork lives on the server of its source'],
   ])('%j exits with 2', async (args, message) => {

@@ -1,4 +1,7 @@
-import { IdempotentProducer, type DurableStream } from '@ds/client'
+import { DurableStreamError, IdempotentProducer, type DurableStream } from '@ds/client'
+import { EXIT } from '../exit-codes.js'
+import { explainFailure } from '../explain-failure.js'
+import { CliError } from '../failures.js'
 import type { Piece } from '../input/pieces.js'
 
 /** Appends one batch after the other. */
@@ -26,9 +29,14 @@ const NEVER_MS = 2 ** 30
 export class ProducerWriter implements BatchWriter {
   readonly #producer: IdempotentProducer
   readonly #isJson: boolean
+  readonly #hint: string
 
-  constructor(stream: DurableStream, identity: ProducerIdentity, isJson: boolean) {
+  /** @param isKept whether the number of the batch is written down for the next run */
+  constructor(stream: DurableStream, identity: ProducerIdentity, isJson: boolean, isKept: boolean) {
     this.#isJson = isJson
+    this.#hint = isKept
+      ? 'run the same command again: it goes on with this batch, and appends it once'
+      : 'read the end of the stream to find out; with --state FILE the next run would know'
     this.#producer = new IdempotentProducer(stream, identity.id, {
       state: { epoch: identity.epoch, nextSeq: identity.nextSeq, clean: true },
       maxBatchBytes: NO_LIMIT_BYTES,
@@ -44,7 +52,11 @@ export class ProducerWriter implements BatchWriter {
     let result = null
     for (const message of messagesOf(batch, this.#isJson)) result = this.#producer.append(message)
     await this.#producer.flush()
-    return { wasThere: (await result)?.duplicate === true }
+    try {
+      return { wasThere: (await result)?.duplicate === true }
+    } catch (error) {
+      throw explainOutcome(error, this.#hint)
+    }
   }
 }
 
@@ -62,7 +74,14 @@ export class PlainWriter implements BatchWriter {
   }
 
   async write(batch: readonly Piece[]): Promise<{ wasThere: boolean }> {
-    await Promise.all(messagesOf(batch, this.#isJson).map((message) => this.#stream.append(message)))
+    try {
+      await Promise.all(messagesOf(batch, this.#isJson).map((message) => this.#stream.append(message)))
+    } catch (error) {
+      throw explainOutcome(
+        error,
+        'read the end of the stream to find out; --producer-id NAME makes retries safe',
+      )
+    }
     return { wasThere: false }
   }
 }
@@ -71,4 +90,22 @@ export class PlainWriter implements BatchWriter {
 function messagesOf(batch: readonly Piece[], isJson: boolean): Uint8Array[] {
   if (isJson) return batch.map(({ bytes }) => bytes)
   return [Buffer.concat(batch.map(({ bytes }) => bytes))]
+}
+
+/** A failure after which nobody knows whether the batch was appended says so. */
+function explainOutcome(error: unknown, hint: string): unknown {
+  if (!(error instanceof DurableStreamError)) return error
+  const { code, serverCode, status = 0 } = error
+  const isUnknown =
+    serverCode === 'OUTCOME_UNKNOWN' || code === 'NETWORK' || code === 'TIMEOUT' || status >= 500
+  const { message } = explainFailure(error)
+  // Certainly not: nobody listened, or the server has said so.
+  const isCertain =
+    message.includes('ECONNREFUSED') || (serverCode !== undefined && serverCode !== 'OUTCOME_UNKNOWN')
+  if (!isUnknown || isCertain) return error
+  return new CliError('OUTCOME_UNKNOWN', `${message}; it is not known whether this was appended`, {
+    exitCode: EXIT.unreachable,
+    hint,
+    cause: error,
+  })
 }

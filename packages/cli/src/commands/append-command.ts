@@ -129,20 +129,22 @@ async function appendInput(
   const { queue, signal, leave } = createQueue(session, options.batchBytes)
   const handle = createHandle(session, target, contentType, signal)
   const isJson = isJsonType(contentType)
-  const bar = session.startProgress(input.totalBytes)
+  const isTyped = input.totalBytes === null && session.host.stdin.isTTY === true
+  const bar = isTyped ? null : session.startProgress(input.totalBytes)
   const unlock = options.state === undefined ? null : await lockFile(resolve(options.state))
   try {
     const kept = options.state === undefined ? null : await openState(options.state, target, input, options)
     const openWriter = (isOnly: boolean): BatchWriter => {
       if (kept !== null) {
         const { producerId, epoch, nextSeq } = kept.initial
-        return new ProducerWriter(handle, { id: producerId, epoch, nextSeq }, isJson)
+        return new ProducerWriter(handle, { id: producerId, epoch, nextSeq }, isJson, true)
       }
       const { producerId } = options
       if (isOnly && producerId === undefined) return new PlainWriter(handle, isJson)
       // A clock that moves on gives each run of a name a newer epoch than the one before.
       const epoch = producerId === undefined ? 0 : Date.now()
-      return new ProducerWriter(handle, { id: producerId ?? `ds-${randomUUID()}`, epoch, nextSeq: 0 }, isJson)
+      const id = producerId ?? `ds-${randomUUID()}`
+      return new ProducerWriter(handle, { id, epoch, nextSeq: 0 }, isJson, false)
     }
     const isCuttable = input.form.isCuttable
     const run = new AppendRun({ queue, isCuttable, openWriter, onProgress: (end) => bar?.update(end) })

@@ -22,7 +22,11 @@ export function addDevCommand(program: Command, { start }: CommandSurroundings):
       start(self, (session) =>
         runServer(session, {
           store: { kind: 'memory' },
-          server: { ...listenOptions(options, session.host.env), stopTimeoutMs: 1_000 },
+          server: {
+            ...listenOptions(options, session.host.env),
+            stopTimeoutMs: 1_000,
+            subscriptions: { webhooks: { development: true } },
+          },
           logsRequests: options.log && !session.settings.isQuiet,
           banner: (url, path) => bannerOf(session, url, path),
         }),

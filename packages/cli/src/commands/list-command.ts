@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { StreamPath, StreamStore } from '@ds/core'
+import { isReservedPath, type StreamPath, type StreamStore } from '@ds/core'
 import type { CommandSurroundings } from './command-surroundings.js'
 import { examples } from './command-surroundings.js'
 import { usageError } from '../failures.js'
@@ -50,7 +50,10 @@ async function list(session: Session, prefix: string, options: ListOptions): Pro
     let after = ''
     for (;;) {
       const paths = await store.list(prefix, after, PAGE)
-      for (const path of paths) await show(session, store, path, options.long === true)
+      for (const path of paths) {
+        // What the server keeps for itself.
+        if (!isReservedPath(path)) await show(session, store, path, options.long === true)
+      }
       if (paths.length === 0) return
       session.host.signal.throwIfAborted()
       after = paths.at(-1)!

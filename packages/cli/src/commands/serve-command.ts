@@ -20,6 +20,7 @@ interface ServeOptions extends ListenOptions, StoreOptions {
   readonly maxBody?: number
   readonly cors?: ServerOptions['cors']
   readonly cache?: 'public' | 'private' | 'no-store'
+  readonly webhooks?: 'public' | 'development'
   readonly binding?: 'node' | 'hono'
   readonly stopTimeout?: number
   readonly logRequests?: boolean
@@ -48,6 +49,11 @@ export function addServeCommand(program: Command, { start }: CommandSurroundings
       '--cache <mode>',
       'public (default), private or no-store',
       oneOf(['public', 'private', 'no-store']),
+    )
+    .option(
+      '--webhooks <mode>',
+      'whom subscriptions may call: public, https addresses (default if NODE_ENV is production), or development, this machine too',
+      oneOf(['public', 'development']),
     )
     .option('--binding <binding>', 'node (default) or hono', oneOf(['node', 'hono']))
     .option(
@@ -115,8 +121,13 @@ function serverOptions(
     binding,
     stopTimeoutMs: stopTimeout,
   }
+  const webhooks = options.webhooks ?? (env['NODE_ENV'] === 'production' ? 'public' : 'development')
   const known = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
-  return { ...listenOptions(options, env), ...(known as ServerOptions) }
+  return {
+    ...listenOptions(options, env),
+    subscriptions: { webhooks: { development: webhooks === 'development' } },
+    ...(known as ServerOptions),
+  }
 }
 
 function basePath(text: string): string {
