@@ -81,7 +81,7 @@ export class SegmentWriter {
   /** How much fits into the current block, which is made as large as what is left of the extent. */
   #roomInBlock(): number {
     if (this.#blockLength === 0) {
-      this.#block = Buffer.allocUnsafe(SUM_BYTES + Math.min(BLOCK_BYTES, this.#left))
+      this.#block = Buffer.allocUnsafe(SUM_BYTES + Math.min(BLOCK_BYTES, Math.max(1, this.#left)))
       this.#blockLength = SUM_BYTES
     }
     return this.#block.length - this.#blockLength
