@@ -22,17 +22,15 @@ export class BatchSender {
   readonly #core: HandleCore
   readonly #context: OneShotContext
   readonly #producerId: string
-  readonly #signal: AbortSignal
 
-  constructor(core: HandleCore, context: OneShotContext, producerId: string, signal: AbortSignal) {
+  constructor(core: HandleCore, context: OneShotContext, producerId: string) {
     this.#core = core
     this.#context = context
     this.#producerId = producerId
-    this.#signal = signal
   }
 
   /** What the server says to the batch; rejects with everything that it does not say to producers in particular. */
-  async send(batch: MessageBatch): Promise<ProducerAnswer> {
+  async send(batch: MessageBatch, signal: AbortSignal): Promise<ProducerAnswer> {
     const headers: Record<string, string> = {
       [PRODUCER_ID_HEADER]: this.#producerId,
       [PRODUCER_EPOCH_HEADER]: String(batch.epoch),
@@ -46,7 +44,7 @@ export class BatchSender {
       this.#context,
       { method: 'POST', headers, body },
       {
-        signal: this.#signal,
+        signal,
         repeatable: true,
         maxRetries: this.#core.backoff.maxRetries ?? PATIENCE,
         accept: (answer) => readProducerAnswer(answer.response, isEmpty) !== null,

@@ -17,6 +17,8 @@ import type { CloseResult } from '../write/append-options.js'
 import type { HandleCore } from '../write/handle-core.js'
 import type { LinkedAbort } from '../environment/abort-link.js'
 import { MESSAGE_OVERHEAD, MessageBatch } from './message-batch.js'
+import { Backlog } from './backlog.js'
+import { Gate } from './gate.js'
 import { MessageGatherer } from './message-gatherer.js'
 import type { Offset } from '../read/read-plan.js'
 import { Pipeline } from './pipeline.js'
@@ -40,11 +42,13 @@ export class IdempotentProducer {
   readonly #sender: BatchSender
   readonly #options: CompleteOptions
   readonly #abort: LinkedAbort
+  /** Ends the requests of a producer that has halted; `restart` makes another. */
+  #flight: AbortController = new AbortController()
   readonly #memory: ProducerMemory
   readonly #producerId: string
   #pipeline: Pipeline<MessageBatch>
   readonly #gatherer: MessageGatherer
-  #bufferedBytes = 0
+  readonly #backlog: Backlog
   /** Appends that wait for the content type to be learned. */
   #unencoded = 0
   #isStarted = false
@@ -55,8 +59,7 @@ export class IdempotentProducer {
   /** A failure that nobody was told of. */
   #untold: Error | null = null
   #lastOffset: Offset | undefined
-  #onIdle: (() => void)[] = []
-  #onRoom: (() => void)[] = []
+  readonly #idle: Gate = new Gate()
 
   /**
    * @param stream the DurableStream to append to
@@ -70,8 +73,9 @@ export class IdempotentProducer {
     this.#producerId = producerId
     this.#options = completeOptions(options)
     this.#abort = linkAbort(core.options.signal, options.signal)
-    this.#sender = new BatchSender(core, core.createContext(options), producerId, this.#abort.signal)
-    const { maxBatchBytes, lingerMs } = this.#options
+    this.#sender = new BatchSender(core, core.createContext(options), producerId)
+    const { maxBatchBytes, lingerMs, maxBufferedBytes } = this.#options
+    this.#backlog = new Backlog(maxBufferedBytes)
     this.#gatherer = new MessageGatherer({
       clock: core.clock,
       maxBatchBytes,
@@ -117,9 +121,7 @@ export class IdempotentProducer {
 
   /** Resolves when there is room for more: await it between appends to write no faster than the server takes it. */
   get ready(): Promise<void> {
-    if (this.#bufferedBytes < this.#options.maxBufferedBytes / 2 || this.#halted !== null)
-      return Promise.resolve()
-    return new Promise((resolve) => this.#onRoom.push(resolve))
+    return this.#backlog.ready
   }
 
   /**
@@ -139,7 +141,7 @@ export class IdempotentProducer {
   async flush(): Promise<void> {
     this.#gatherer.hurry()
     this.#advance()
-    while (!this.#isIdle) await new Promise<void>((resolve) => this.#onIdle.push(resolve))
+    while (!this.#isIdle) await this.#idle.wait()
     const untold = this.#untold
     this.#untold = null
     if (untold !== null) throw untold
@@ -158,7 +160,7 @@ export class IdempotentProducer {
       const contentType = await this.#writer.contentType()
       const batch = new MessageBatch(contentType, true)
       if (finalMessage !== undefined) batch.add(encodeMessage(finalMessage, contentType))
-      this.#bufferedBytes += batch.weight
+      this.#backlog.add(batch.weight)
       this.#gatherer.addBatch(batch)
       this.#advance()
       const { offset } = await batch.settled
@@ -187,8 +189,9 @@ export class IdempotentProducer {
 
   /** Sends what waits and begins the next epoch. Also the way out after a failure that has halted the producer. */
   async restart(): Promise<void> {
-    await this.flush()
-    this.#halted = null
+    if (this.#halted === null) await this.flush()
+    this.#halted = this.#untold = null
+    this.#flight = new AbortController()
     this.#pipeline = this.#createPipeline({ epoch: this.epoch + 1, nextSeq: 0, isFresh: false })
     await this.#memory.begin(this.epoch)
     this.#isStarted = true
@@ -223,13 +226,8 @@ export class IdempotentProducer {
 
   /** Puts a message into the batch that gathers; the promise is that of the batch. */
   #gather(value: AppendValue, contentType: string): Promise<IdempotentAppendResult> {
-    const { maxBufferedBytes } = this.#options
     const message = encodeMessage(value, contentType)
-    const weight = message.length + MESSAGE_OVERHEAD
-    if (this.#bufferedBytes > 0 && this.#bufferedBytes + weight > maxBufferedBytes) {
-      throw streamError('BUFFER_FULL', `more than ${maxBufferedBytes} bytes wait to be appended`)
-    }
-    this.#bufferedBytes += weight
+    this.#backlog.add(message.length + MESSAGE_OVERHEAD)
     return this.#gatherer.add(message, contentType).settled
   }
 
@@ -266,16 +264,23 @@ export class IdempotentProducer {
     work()
       .finally(() => (this.#isSwitching = false))
       .then(
-        () => this.#advance(),
+        () => {
+          this.#advance()
+          this.#checkIdle()
+        },
         (error: unknown) => this.#halt(error as Error, null),
       )
   }
 
   async #send(batch: MessageBatch): Promise<void> {
+    const flight = this.#flight.signal
+    const isOver = (): boolean => flight.aborted
     try {
-      this.#settle(batch, await this.#sender.send(batch))
+      const answer = await this.#sender.send(batch, flight)
+      if (isOver()) return
+      this.#settle(batch, answer)
     } catch (thrown) {
-      if (this.#halted !== null) return
+      if (isOver()) return
       const error = thrown as Error
       if (isRefusedContent(error)) {
         this.#pipeline.refused(batch)
@@ -284,7 +289,7 @@ export class IdempotentProducer {
         this.#halt(error, batch)
       }
     }
-    if (this.#halted !== null) return
+    if (isOver()) return
     const turn = this.#pipeline.settleEpoch()
     if (turn.kind === 'halt') this.#halt(turn.error, null)
     if (turn.kind === 'began' && this.#memory.isPersistent)
@@ -294,7 +299,6 @@ export class IdempotentProducer {
   }
 
   #settle(batch: MessageBatch, answer: ProducerAnswer): void {
-    if (this.#halted !== null) return
     if (answer.kind === 'closed') {
       const { finalOffset } = answer
       const wasAsked = batch.closes && batch.messages.length === 0
@@ -312,7 +316,7 @@ export class IdempotentProducer {
     if (offset !== '' && (this.#lastOffset === undefined || offset > this.#lastOffset))
       this.#lastOffset = offset
     batch.resolve({ offset, duplicate })
-    this.#release(batch)
+    this.#backlog.remove(batch.weight)
   }
 
   #fail(batch: MessageBatch, error: Error, isNumbered: boolean): void {
@@ -320,7 +324,7 @@ export class IdempotentProducer {
       error instanceof DurableStreamError ? error : streamError('UNKNOWN', error.message, { cause: error })
     named.batch = batch.describe(this.#producerId, isNumbered)
     batch.reject(named)
-    this.#release(batch)
+    this.#backlog.remove(batch.weight)
     this.#tell(named)
   }
 
@@ -328,18 +332,13 @@ export class IdempotentProducer {
   #halt(error: Error, culprit: MessageBatch | null): void {
     if (this.#halted !== null) return
     this.#halted = error
+    this.#flight.abort()
     const numbered = new Set(this.#pipeline.window)
     const waiting = [...numbered, ...this.#gatherer.takeAll()].filter((batch) => batch !== culprit)
     if (culprit !== null) this.#fail(culprit, error, true)
     for (const batch of waiting) this.#fail(batch, notSent(error), numbered.has(batch))
     for (const batch of numbered) this.#pipeline.remove(batch)
     this.#checkIdle()
-  }
-
-  #release(batch: MessageBatch): void {
-    this.#bufferedBytes -= batch.weight
-    if (this.#bufferedBytes >= this.#options.maxBufferedBytes / 2 && this.#halted === null) return
-    for (const resolve of this.#onRoom.splice(0)) resolve()
   }
 
   #tell(error: Error): Error {
@@ -356,7 +355,7 @@ export class IdempotentProducer {
   }
 
   #checkIdle(): void {
-    if (this.#isIdle) for (const resolve of this.#onIdle.splice(0)) resolve()
+    if (this.#isIdle) this.#idle.open()
   }
 
   /** Writes down that all is confirmed, and stops following the caller's signals. */

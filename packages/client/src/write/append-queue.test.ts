@@ -102,6 +102,18 @@ test('an append that was given up before it was sent is not sent', async () => {
   expect(requests[1]!.texts).toEqual(['c'])
 })
 
+test('an append that is given up while it is under way with others rejects at once', async () => {
+  const { queue, requests } = createQueue()
+  const controller = new AbortController()
+  const first = queue.add(append('a', { signal: controller.signal }))
+  const second = queue.add(append('b'))
+  await turn()
+  controller.abort()
+  await expect(first).rejects.toMatchObject({ code: 'ABORTED' })
+  requests[0]!.answer()
+  await second
+})
+
 test('more than a bound does not wait', async () => {
   const { queue } = createQueue()
   const bytes = new Uint8Array(100_000_000)

@@ -53,7 +53,7 @@ export class AppendQueue {
         reject(streamError('BUFFER_FULL', `more than ${MAX_QUEUED_BYTES} bytes wait to be appended`))
         return
       }
-      this.#entries.push({ ...append, resolve, reject })
+      this.#entries.push(promptly({ ...append, resolve, reject }))
       this.#queuedBytes += append.bytes.length
       if (!this.#isRunning) void this.#run()
     })
@@ -104,6 +104,26 @@ export class AppendQueue {
     }
     this.#entries = this.#entries.slice(count)
     return batch
+  }
+}
+
+/** An append that is given up rejects at once, although its request may be under way with others. */
+function promptly(entry: Entry): Entry {
+  const { signal } = entry
+  if (signal === undefined) return entry
+  const abort = (): void => entry.reject(new AbortedError(signal.reason))
+  signal.addEventListener('abort', abort, { once: true })
+  const unlink = (): void => signal.removeEventListener('abort', abort)
+  return {
+    ...entry,
+    resolve: () => {
+      unlink()
+      entry.resolve()
+    },
+    reject: (error) => {
+      unlink()
+      entry.reject(error)
+    },
   }
 }
 
