@@ -1,4 +1,7 @@
-import { crc32 as crc32Native } from 'node:zlib'
+import * as zlib from 'node:zlib'
+
+/** Some versions of Node do not have it: 21, 22.0 and 22.1. */
+const crc32Native = (zlib as { readonly crc32?: typeof zlib.crc32 }).crc32
 
 /** The usual polynomial of zlib, its bits reversed. */
 const POLYNOMIAL = 0xedb88320
@@ -23,7 +26,7 @@ const [T0, T1, T2, T3, T4, T5, T6, T7] = TABLES as [
  * over everything that is written and read: over long pieces in native code, over short ones here.
  */
 export function crc32(bytes: Uint8Array, seed = 0, from = 0, to: number = bytes.length): number {
-  return to - from >= NATIVE_BYTES
+  return crc32Native !== undefined && to - from >= NATIVE_BYTES
     ? crc32Native(bytes.subarray(from, to), seed)
     : crc32OfFew(bytes, seed, from, to)
 }

@@ -25,6 +25,11 @@ export class SimulatedDirectory {
     return files
   }
 
+  file(name: string): SimulatedFile | undefined {
+    const entry = this.#current.get(name)
+    return entry === 'folder' ? undefined : entry
+  }
+
   get folders(): ReadonlySet<string> {
     return new Set([...this.#current].flatMap(([name, entry]) => (entry === 'folder' ? [name] : [])))
   }

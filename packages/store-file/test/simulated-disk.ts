@@ -89,7 +89,7 @@ export class SimulatedDisk implements FileSystem {
   /** The content of a file, for tests that damage it. */
   fileAt(path: string): SimulatedFile | undefined {
     const [folder, name] = this.#locate(path)
-    return folder.files.get(name)
+    return folder.file(name)
   }
 
   pathsIn(folder: string): string[] {
@@ -100,7 +100,7 @@ export class SimulatedDisk implements FileSystem {
     return this.#call(() => {
       if (++this.#opens === this.faults.failOpenAt) throw failure('EMFILE', path)
       const [folder, name] = this.#locate(path)
-      let file = folder.files.get(name)
+      let file = folder.file(name)
       if (file === undefined) {
         if (mode !== 'create') throw failure('ENOENT', path)
         file = new SimulatedFile()
@@ -129,7 +129,7 @@ export class SimulatedDisk implements FileSystem {
     return this.#call(() => {
       const [source, name] = this.#locate(from)
       const [target, newName] = this.#locate(to)
-      const file = source.files.get(name)
+      const file = source.file(name)
       if (file === undefined) throw failure('ENOENT', from)
       if (source === target) source.rename(name, newName)
       else {
@@ -142,7 +142,7 @@ export class SimulatedDisk implements FileSystem {
   remove(path: string): Promise<void> {
     return this.#call(() => {
       const [folder, name] = this.#locate(path)
-      if (!folder.files.has(name)) throw failure('ENOENT', path)
+      if (folder.file(name) === undefined) throw failure('ENOENT', path)
       folder.unlink(name)
     })
   }

@@ -1,4 +1,5 @@
 import type { LoadedStream, StreamChange, StreamPath, StreamRecord, StreamStore, Version } from '@ds/core'
+import { isDeepStrictEqual } from 'node:util'
 
 /** A stream as it ought to be; null when there is none. */
 export interface ModelState {
@@ -103,7 +104,7 @@ function isSame(state: ModelState | null, loaded: LoadedStream | null): boolean 
   if (state === null || loaded === null) return state === loaded
   return (
     state.commitId === loaded.commitId &&
-    JSON.stringify(state.record) === JSON.stringify(loaded.record) &&
+    isDeepStrictEqual(state.record, loaded.record) &&
     ENTRY_KEYS.every((key) => state.entries.get(key) === loaded.entries.get(key))
   )
 }
