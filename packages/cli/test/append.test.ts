@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { bash, dsInProcess, scratchFolder, startDs, type RunResult } from './run-ds.test-kit.js'
-import { startPlainServer, startTestServer, type TestServer } from './servers.test-kit.js'
+import { startPlainServer, startServerProcess, startTestServer, type TestServer } from './servers.test-kit.js'
 
 let server: TestServer
 beforeAll(async () => (server = await startTestServer()))
@@ -187,6 +187,30 @@ describe('retries', () => {
     expect(JSON.parse(stdout)).toMatchObject({ bytes: text.length, skippedBytes: 0 })
     expect(lost).toBeGreaterThan(4)
     expect((await server.read(name)) === text).toBe(true)
+  })
+
+  test('a pipe outlives its server: killed and started again, it has everything once', async () => {
+    const folder = scratchFolder()
+    const before = await startServerProcess(folder)
+    const url = `${before.url}/outlived`
+    await fetch(url, { method: 'PUT', headers: { 'content-type': 'text/plain' } })
+    const running = startDs(['append', url, '--lines'])
+    const lines: string[] = []
+    const write = (count: number): void => {
+      for (let i = 0; i < count; i++) lines.push(`line ${lines.length}\n`)
+      running.process.stdin!.write(lines.slice(-count).join(''))
+    }
+    write(100)
+    while ((await (await fetch(url)).text()) === '') await new Promise((resolve) => setTimeout(resolve, 10))
+    write(5_000)
+    before.running.process.kill('SIGKILL')
+    await before.running.ended
+    write(100)
+    await startServerProcess(folder, Number(new URL(url).port))
+    write(100)
+    running.process.stdin!.end()
+    expect((await running.ended).code).toBe(0)
+    expect((await (await fetch(url)).text()) === lines.join('')).toBe(true)
   })
 
   test('without a number it is said that nobody knows whether it was appended', async () => {

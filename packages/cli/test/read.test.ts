@@ -193,6 +193,29 @@ describe('read --save-offset', () => {
     expect(stderr).toContain('belongs to')
   })
 
+  test('a live read that is stopped and started again prints everything once', async () => {
+    const url = await stream('stopped', 'application/json', '0')
+    const args = ['read', 'stopped', '--follow', '--save-offset', join(scratchFolder(), 'place')]
+    let printed = ''
+    let next = 1
+    for (let round = 0; round < 4; round++) {
+      const running = startDs(args, { env: server.env })
+      for (const until = next + 40; next < until; next++) await append(url, String(next), 'application/json')
+      await running.until(({ stdout }) => stdout !== '')
+      // In the middle of what comes.
+      const sending = append(
+        url,
+        `[${Array.from({ length: 2_000 }, () => next++).join(',')}]`,
+        'application/json',
+      )
+      running.process.kill('SIGINT')
+      printed += (await running.ended).stdout
+      await sending
+    }
+    printed += (await run('read', 'stopped', '--save-offset', args.at(-1)!)).stdout
+    expect(printed).toBe(Array.from({ length: next }, (_, i) => `${i}\n`).join(''))
+  })
+
   test('with --to it is exact, wherever it is killed', async () => {
     const bytes = randomBytes(12_000_000)
     const parts = Array.from({ length: 120 }, (_, i) => bytes.subarray(i * 100_000, (i + 1) * 100_000))
