@@ -132,8 +132,8 @@ function judge(one: StoreCase, outcome: StoreCaseOutcome, mustFail: boolean): vo
 
 /** The contexts of vitest and `node:test` can tell that a case was skipped while it runs; elsewhere it passes. */
 function skipRest(context: unknown, why: string): void {
-  if (typeof context !== 'object' || context === null || !('skip' in context)) return
-  if (typeof context.skip === 'function') (context as { skip(note: string): void }).skip(why)
+  const { skip } = (context ?? {}) as { readonly skip?: unknown }
+  if (typeof skip === 'function') (context as { skip(note: string): void }).skip(why)
 }
 
 function has(binding: StoreBinding, need: StoreNeed): boolean {

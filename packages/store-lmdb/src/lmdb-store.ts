@@ -16,8 +16,8 @@ import { applyChange, putHead } from './stream-changes.js'
 import { chunkKey, dueKey, endOf, entryKey, openTables, textKey } from './tables.js'
 import { mkdir } from 'node:fs/promises'
 
-/** How many commit ids of unknown outcome are remembered. */
-const MAX_UNKNOWN = 10_000
+/** How many commit ids of unknown outcome are remembered; the engine asks for each again within seconds or never. */
+const MAX_UNKNOWN = 100_000
 
 export interface LmdbStoreOptions {
   /** How long a commit may take before it is given up as unknown, in milliseconds. Default 30,000. */
@@ -71,7 +71,6 @@ export class LmdbStore implements StreamStore {
 
   async commit(path: StreamPath, expected: Version | null, change: StreamChange): Promise<CommitResult> {
     if (this.#unknownIds.has(change.commitId)) return { kind: 'conflict' }
-    if (this.#unknownIds.size >= MAX_UNKNOWN) throw new StoreError('unavailable', 'too many unknown outcomes')
     try {
       const apply = (): CommitResult => applyChange(this.#tables, path, expected, change)
       const result = await transact(this.#open.env, this.#timeoutMs, apply)
@@ -81,6 +80,8 @@ export class LmdbStore implements StreamStore {
     } catch (cause) {
       this.#failure = cause as Error
       if (!(cause instanceof UnknownOutcome)) throw cause
+      const [oldest] = this.#unknownIds
+      if (this.#unknownIds.size >= MAX_UNKNOWN) this.#unknownIds.delete(oldest!)
       this.#unknownIds.add(change.commitId)
       return { kind: 'unknown', cause }
     }
