@@ -1,6 +1,7 @@
 import type { StreamStore } from '@ds/core'
 import type { Subject, SubjectLimits } from './subjects.js'
 import { DurableStreamsServer } from '@ds/server'
+import { RedisCluster } from '../../packages/store-redis/test-kit/redis-cluster.mjs'
 import { RedisServer } from '../../packages/store-redis/test-kit/redis-server.mjs'
 import { RedisStore } from '@ds/store-redis'
 
@@ -19,6 +20,13 @@ export async function openRedisStore(): Promise<{
   const redis = await RedisServer.start()
   const open = (): Promise<StreamStore> => RedisStore.open({ url: redis.url, quarantineMs: QUARANTINE_MS })
   return { store: await open(), remove: () => void redis.stop(), reopen: open }
+}
+
+/** A store over a Redis Cluster of its own. */
+export async function openRedisClusterStore(): Promise<{ store: StreamStore; remove: () => void }> {
+  const cluster = await RedisCluster.start(3)
+  const store = await RedisStore.open({ cluster: cluster.addresses, quarantineMs: QUARANTINE_MS })
+  return { store, remove: () => void cluster.stop() }
 }
 
 /** Three servers over one Redis; every request goes to a random one of them. */

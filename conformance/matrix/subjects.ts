@@ -6,7 +6,7 @@ import { MemoryStore } from '@ds/store-memory'
 import { RestartingFileStore } from './restarting-file-store.js'
 import { join } from 'node:path'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { openRedisStore, startRedisNodes } from './redis-nodes.js'
+import { openRedisClusterStore, openRedisStore, startRedisNodes } from './redis-nodes.js'
 import { tmpdir } from 'node:os'
 
 /** A store under test, and what removes all that it leaves behind. */
@@ -24,6 +24,7 @@ export const STORES: Readonly<Record<string, () => OpenedStore | Promise<OpenedS
   lmdb: () => openIn((directory) => LmdbStore.open(directory)),
   'file-restarting': async () => ({ store: await RestartingFileStore.open() }),
   redis: openRedisStore,
+  'redis-cluster': openRedisClusterStore,
 }
 
 /** Those of them that keep their data and have `reopen`: the cases that restart the server run on them. */
@@ -60,6 +61,7 @@ const networkFetch = globalThis.fetch
 
 /** What some cases need to be short. */
 export interface SubjectLimits {
+  readonly longPollTimeoutMs?: number
   readonly sseRecycleMs?: number
   readonly maxBodyBytes?: number
 }

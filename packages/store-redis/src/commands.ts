@@ -8,6 +8,8 @@ export interface CommandSettings {
   readonly guard: ServerGuard
   /** How long a slot that is on its way to another server is waited for. */
   readonly patienceMs: number
+  /** How long after a connection was lost commands wait for the next one. */
+  readonly reconnectWaitMs: number
 }
 
 /** Makes the arguments of a command for the server that it goes to. */
@@ -15,10 +17,12 @@ export type ArgumentsFor = (link: RedisLink) => readonly Argument[]
 
 const MAX_REDIRECTIONS = 8
 const PAUSE_MS = 50
+const RECONNECT_POLL_MS = 10
 
 /** Sends commands to the server that has their bucket, wherever that is, and again where it was certainly refused. */
 export class Commands {
   readonly #settings: CommandSettings
+  #polling: Promise<void> | null = null
 
   constructor(settings: CommandSettings) {
     this.#settings = settings
@@ -33,10 +37,21 @@ export class Commands {
   ): Promise<unknown> {
     const link = this.#settings.router.linkOf(bucket)
     if (link === null) return Promise.reject(new LinkFault(false, 'no server of the cluster has this slot'))
+    if (!link.isUsable && link.unusableForMs < this.#settings.reconnectWaitMs) {
+      return this.#nextPoll().then(() => this.send(bucket, name, argsFor, encoding))
+    }
     return link.send(name, argsFor(link), encoding).catch((error: unknown) => {
       if (!isReplyError(error)) throw error
       return this.#sendAgain(bucket, name, argsFor, encoding, link, error)
     })
+  }
+
+  /** One timer for all that wait. */
+  #nextPoll(): Promise<void> {
+    this.#polling ??= pause(RECONNECT_POLL_MS).then(() => {
+      this.#polling = null
+    })
+    return this.#polling
   }
 
   async #sendAgain(

@@ -13,14 +13,22 @@ const SPARE = 8
 export class Listings {
   readonly #commands: Commands
   readonly #keys: KeyNames
-  readonly #reapScript: string
+  readonly #scripts: { readonly due: string; readonly reap: string }
+  readonly #perCommand: number
   /** Nodes begin at different buckets, so that they do not all do the same work. */
   #dueCursor = { bucket: Math.floor(Math.random() * BUCKETS), offset: 0 }
 
-  constructor(commands: Commands, keys: KeyNames, reapScript: string) {
+  /** @param perCommand how many buckets one command may look at: one in a cluster, or else all */
+  constructor(
+    commands: Commands,
+    keys: KeyNames,
+    scripts: { readonly due: string; readonly reap: string },
+    perCommand: number,
+  ) {
     this.#commands = commands
     this.#keys = keys
-    this.#reapScript = reapScript
+    this.#scripts = scripts
+    this.#perCommand = perCommand
   }
 
   /** Each bucket gives its first ones; where one may have more, only what comes before its last is certain. */
@@ -48,11 +56,10 @@ export class Listings {
   async due(now: number, limit: number): Promise<readonly StreamPath[]> {
     const { bucket: first, offset: firstOffset } = this.#dueCursor
     const paths: StreamPath[] = []
-    for (let i = 0; i < BUCKETS; i += AT_ONCE) {
-      const buckets = Array.from({ length: AT_ONCE }, (_, n) => (first + i + n) % BUCKETS)
-      const pages = await Promise.all(
-        buckets.map((bucket) => this.#dueOf(bucket, now, bucket === first ? firstOffset : 0, limit)),
-      )
+    const step = Math.max(AT_ONCE, this.#perCommand)
+    for (let i = 0; i < BUCKETS; i += step) {
+      const buckets = Array.from({ length: step }, (_, n) => (first + i + n) % BUCKETS)
+      const pages = await this.#duePages(buckets, now, i === 0 ? firstOffset : 0, limit)
       for (const [n, page] of pages.entries()) {
         const bucket = buckets[n]!
         const taken = page.slice(0, limit - paths.length)
@@ -66,10 +73,28 @@ export class Listings {
     return this.#withoutGhosts(paths)
   }
 
-  #dueOf(bucket: number, now: number, offset: number, limit: number): Promise<StreamPath[]> {
-    const key = this.#keys.ofBucket(bucket).due
-    const args = [key, '-inf', String(now), 'BYSCORE', 'LIMIT', String(offset), String(limit)]
-    return this.#commands.send(bucket, 'zrange', () => args) as Promise<StreamPath[]>
+  async #duePages(
+    buckets: readonly number[],
+    now: number,
+    firstOffset: number,
+    limit: number,
+  ): Promise<StreamPath[][]> {
+    const asking: Promise<unknown>[] = []
+    for (let i = 0; i < buckets.length; i += this.#perCommand) {
+      const some = buckets.slice(i, i + this.#perCommand)
+      const keys = some.map((bucket) => this.#keys.ofBucket(bucket).due)
+      const offset = i === 0 ? firstOffset : 0
+      const args = [
+        this.#scripts.due,
+        String(keys.length),
+        ...keys,
+        String(now),
+        String(limit),
+        String(offset),
+      ]
+      asking.push(this.#commands.send(some[0]!, 'evalsha', () => args))
+    }
+    return ((await Promise.all(asking)) as StreamPath[][][]).flat()
   }
 
   /** What Redis has removed by itself is still in the indexes, until somebody looks. */
@@ -88,7 +113,7 @@ export class Listings {
   async #reap(path: StreamPath): Promise<void> {
     const { bucket, head } = this.#keys.ofStream(path)
     const { due, paths } = this.#keys.ofBucket(bucket)
-    await this.#commands.send(bucket, 'evalsha', () => [this.#reapScript, '3', head, due, paths, path])
+    await this.#commands.send(bucket, 'evalsha', () => [this.#scripts.reap, '3', head, due, paths, path])
   }
 
   async #askAll(

@@ -134,6 +134,6 @@ function parseUrl(text: string): RedisOptions & { host: string; port: number } {
     db,
     ...(url.username === '' ? {} : { username: decodeURIComponent(url.username) }),
     ...(url.password === '' ? {} : { password: decodeURIComponent(url.password) }),
-    ...(url.protocol === 'rediss:' ? { tls: { servername: url.hostname } } : {}),
+    ...(url.protocol === 'rediss:' ? { tls: {} } : {}),
   }
 }

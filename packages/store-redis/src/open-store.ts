@@ -3,10 +3,12 @@ import type { Acknowledgement } from './server-guard.js'
 import type { CommitConstants } from './commit-plan.js'
 import type { RedisStoreOptions, RedisStoreSettings } from './options.js'
 import type { Router } from './router.js'
-import { ADMIT_SCRIPT, REAP_SCRIPT, REINCARNATE_SCRIPT } from './scripts/admit.js'
+import { ADMIT_SCRIPT, REINCARNATE_SCRIPT } from './scripts/admit.js'
 import { Acknowledgements } from './acknowledgements.js'
 import { Admission } from './admission.js'
+import { BUCKETS } from './buckets.js'
 import { COMMIT_SCRIPT } from './scripts/commit.js'
+import { DUE_SCRIPT, REAP_SCRIPT } from './scripts/indexes.js'
 import { CommitMemory } from './commit-memory.js'
 import { Commands } from './commands.js'
 import { Incarnations } from './incarnations.js'
@@ -40,13 +42,14 @@ export interface OpenParts {
   close(): Promise<void>
 }
 
-type ScriptName = 'commit' | 'touch' | 'admit' | 'reincarnate' | 'reap'
+type ScriptName = 'commit' | 'touch' | 'due' | 'reap' | 'admit' | 'reincarnate'
 
 const SCRIPTS: Readonly<Record<ScriptName, string>> = {
   commit: COMMIT_SCRIPT,
   touch: TOUCH_SCRIPT,
   admit: ADMIT_SCRIPT,
   reincarnate: REINCARNATE_SCRIPT,
+  due: DUE_SCRIPT,
   reap: REAP_SCRIPT,
 }
 const SCRIPT_IDS = Object.fromEntries(
@@ -100,7 +103,8 @@ function assemble(settings: RedisStoreSettings): Omit<OpenParts, 'close'> & { re
     openSubscriber: (address, listener) =>
       network.openSubscriber(address, { ...listener, onMoved: () => void router.refresh() }),
   })
-  const commands = new Commands({ router, guard, patienceMs: settings.commandTimeoutMs })
+  const { commandTimeoutMs: patienceMs, reconnectWaitMs } = settings
+  const commands = new Commands({ router, guard, patienceMs, reconnectWaitMs })
   return {
     keys,
     scripts: SCRIPT_IDS,
@@ -112,7 +116,7 @@ function assemble(settings: RedisStoreSettings): Omit<OpenParts, 'close'> & { re
     network,
     router,
     commands,
-    listings: new Listings(commands, keys, SCRIPT_IDS.reap),
+    listings: new Listings(commands, keys, SCRIPT_IDS, settings.cluster === null ? BUCKETS : 1),
     wakeUps,
     acknowledge,
     acknowledgements: acknowledge === null ? null : new Acknowledgements(acknowledge),

@@ -28,6 +28,11 @@ export interface RedisStoreOptions {
   readonly acknowledge?: Acknowledgement
   /** How long Redis may be silent before a call fails, in milliseconds. Default 5,000. */
   readonly commandTimeoutMs?: number
+  /**
+   * How long after a connection was lost calls wait for the next one instead of failing at once, in milliseconds.
+   * Default 1,000.
+   */
+  readonly reconnectWaitMs?: number
   /** How long `open` tries to reach Redis, in milliseconds. Default 15,000. */
   readonly openTimeoutMs?: number
   /**
@@ -83,6 +88,7 @@ export function settle(
     mapAddress: (address) => address,
     minimumDurability: 'volatile',
     commandTimeoutMs: 5_000,
+    reconnectWaitMs: 1_000,
     openTimeoutMs: 15_000,
     quarantineMs: 2_000,
     checkIntervalMs: 5_000,

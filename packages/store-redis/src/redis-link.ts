@@ -49,6 +49,8 @@ export class RedisLink {
   readonly address: string
   /** Why the link cannot be used; null while it can. */
   trouble: string | null = 'is being connected to'
+  /** When it was last usable, by the monotonic clock. */
+  #usableUntil = -Infinity
   readonly #redis: Redis
   readonly #settings: LinkSettings
   readonly #watchdog: NodeJS.Timeout
@@ -73,6 +75,11 @@ export class RedisLink {
 
   get isUsable(): boolean {
     return this.trouble === null && !this.#isClosed
+  }
+
+  /** For how long it has been unusable, in milliseconds; 0 while it can be used. */
+  get unusableForMs(): number {
+    return this.isUsable ? 0 : performance.now() - this.#usableUntil
   }
 
   /** Begins to connect, and goes on trying until it is closed. */
@@ -198,6 +205,8 @@ export class RedisLink {
   #stumble(reason: string): void {
     const wasUsable = this.trouble === null
     this.trouble = reason
-    if (wasUsable) this.#settings.onChange(this)
+    if (!wasUsable) return
+    this.#usableUntil = performance.now()
+    this.#settings.onChange(this)
   }
 }

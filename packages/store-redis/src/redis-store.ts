@@ -143,7 +143,7 @@ export class RedisStore implements StreamStore {
   }
 
   watch(path: StreamPath, wake: () => void): () => void {
-    return this.#parts.wakeUps.watch(path, wake)
+    return this.#isClosed ? () => undefined : this.#parts.wakeUps.watch(path, wake)
   }
 
   async touch(path: StreamPath, streamId: StreamId, now: number): Promise<void> {

@@ -66,13 +66,3 @@ end
 redis.call(ARGV[6], ARGV[5], ARGV[4])
 return 1
 `
-
-/** Removes what the indexes still say of a stream whose keys Redis has removed. */
-export const REAP_SCRIPT = `
--- KEYS[1] the stream's head  KEYS[2] due streams of the bucket  KEYS[3] paths of the bucket
--- ARGV[1] path
--- returns 1 if there was something to remove, otherwise 0
-if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
-redis.call('ZREM', KEYS[2], ARGV[1])
-return redis.call('ZREM', KEYS[3], ARGV[1])
-`

@@ -1,0 +1,3 @@
+import { runCases } from './server-cases.js'
+
+runCases('redis-cluster', 'node')
