@@ -1,10 +1,9 @@
-import type { Database, RootDatabase } from 'lmdb'
 import type { StreamId, StreamPath, StreamRecord } from '@ds/core'
 import { StoreError } from '@ds/core'
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { join } from 'node:path'
-import { open } from 'lmdb'
+import { type Database, type RootDatabase, open } from 'lmdb'
 
 /** What is kept of a stream besides its bytes and entries. */
 export interface Head {
