@@ -170,7 +170,7 @@ function createQueue(
   const queue = new PieceQueue({
     maxBatchBytes,
     maxBatchPieces: 50_000,
-    maxWaitingBytes: Math.max(16_777_216, 2 * maxBatchBytes),
+    maxWaitingBytes: Math.max(4_194_304, 2 * maxBatchBytes),
     lingerMs: 20,
   })
   const giveUp = new AbortController()

@@ -124,7 +124,7 @@ export class WholeLines implements InputForm {
   }
 }
 
-/** Bytes as they come. */
+/** Bytes as they come. The chunks are not copied: their owner leaves them alone. */
 export class PlainBytes implements InputForm {
   readonly isCuttable = true
   readonly failure = null
@@ -137,7 +137,7 @@ export class PlainBytes implements InputForm {
   }
 
   push(chunk: Uint8Array): Piece[] {
-    const bytes = Buffer.from(chunk)
+    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
     const pieces: Piece[] = []
     for (let from = 0; from < bytes.length; from += this.#maxBytes) {
       const part = bytes.subarray(from, from + this.#maxBytes)
