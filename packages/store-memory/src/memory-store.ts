@@ -1,6 +1,7 @@
 import { ByteLog } from './byte-log.js'
+import { PathList } from './path-list.js'
 import { overwriteRecord } from './overwrite-record.js'
-import { StoreError, Watchers, comparePaths, dueAt, totalLength } from '@ds/core'
+import { StoreError, Watchers, dueAt, totalLength } from '@ds/core'
 import type {
   CommitResult,
   LoadedStream,
@@ -54,8 +55,7 @@ export class MemoryStore implements StreamStore {
   readonly #watchers = new Watchers()
   /** Paths of streams that can become due; the ones looked at go to the end. */
   readonly #dueCandidates = new Set<StreamPath>()
-  /** All paths in order; null when a stream has come or gone since it was made. */
-  #sortedPaths: StreamPath[] | null = null
+  readonly #paths = new PathList((path) => this.#streams.has(path))
   readonly #maxBytes: number
   #usedBytes = 0
   #versions = 0
@@ -100,15 +100,7 @@ export class MemoryStore implements StreamStore {
   }
 
   list(prefix: string, after: string, limit: number): readonly StreamPath[] {
-    this.#sortedPaths ??= [...this.#streams.keys()].sort(comparePaths)
-    const paths: StreamPath[] = []
-    const from = comparePaths(after, prefix) > 0 ? after : prefix
-    for (let i = firstAtLeast(this.#sortedPaths, from); paths.length < limit; i++) {
-      const path = this.#sortedPaths[i]
-      if (path?.startsWith(prefix) !== true) break
-      if (comparePaths(path, after) > 0) paths.push(path)
-    }
-    return paths
+    return this.#paths.list(prefix, after, limit)
   }
 
   due(now: number, limit: number): readonly StreamPath[] {
@@ -148,7 +140,7 @@ export class MemoryStore implements StreamStore {
       bytes,
     }
     this.#streams.set(path, created)
-    this.#sortedPaths = null
+    this.#paths.add(path)
     this.#change(path, created, record, change, version)
   }
 
@@ -195,7 +187,7 @@ export class MemoryStore implements StreamStore {
     this.#usedBytes -= stored.record.tail - stored.record.base + STREAM_BYTES
     this.#streams.delete(path)
     this.#dueCandidates.delete(path)
-    this.#sortedPaths = null
+    this.#paths.remove(path)
   }
 }
 
@@ -210,16 +202,4 @@ function pick(
     if (value !== undefined) picked.set(key, value)
   }
   return picked
-}
-
-/** The index of the first path that is not before `wanted`, by halving. */
-function firstAtLeast(paths: readonly string[], wanted: string): number {
-  let low = 0
-  let high = paths.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (comparePaths(paths[middle]!, wanted) < 0) low = middle + 1
-    else high = middle
-  }
-  return low
 }

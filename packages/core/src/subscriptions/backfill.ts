@@ -45,8 +45,13 @@ async function findMatching(
       if (path.startsWith(CONTROL_PREFIX) || path === wakeStream) continue
       if (matchesPattern(parsed, path)) paths.push(path)
     }
-    after = page.at(-1)!
+    after = skipControl(page.at(-1)!)
     await new Promise<void>((resolve) => environment.defer(resolve))
   }
   return { paths, to: after }
+}
+
+/** Beyond what the server keeps for itself, if that is where a page has ended. */
+function skipControl(path: string): string {
+  return path.startsWith(CONTROL_PREFIX) ? `${CONTROL_PREFIX}\u{10ffff}` : path
 }
