@@ -86,6 +86,37 @@ describe('verdicts', () => {
   })
 })
 
+describe('a case about time', () => {
+  const attempts = async (slow: boolean, pauseMs: number): Promise<number> => {
+    let count = 0
+    const one: Omit<ServerCase, 'section'> = {
+      id: '5.7/late',
+      level: 'MUST',
+      title: 'fails after a pause that is too long',
+      ...(slow ? { slow } : {}),
+      async run(ctx) {
+        count += 1
+        const blockedUntil = performance.now() + pauseMs
+        const pause = ctx.sleep(1)
+        while (performance.now() < blockedUntil);
+        await pause
+        throw new Error('too late')
+      },
+    }
+    expect((await execute({}, defineCases('5.7', [one]))).get('5.7/late')?.verdict).toBe('failed')
+    return count
+  }
+
+  test('that fails where the machine was late is tried again, a few times', async () => {
+    expect(await attempts(true, 300)).toBe(3)
+  })
+
+  test('that fails in good time has failed, and so has any other case', async () => {
+    expect(await attempts(true, 5)).toBe(1)
+    expect(await attempts(false, 300)).toBe(1)
+  })
+})
+
 describe('a run', () => {
   test('sends its headers with every request, and removes what it created', async () => {
     const { sent, fetch } = brokenServer()

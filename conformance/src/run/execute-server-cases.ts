@@ -1,6 +1,6 @@
 import { CaseContext, type ContextSettings, type FetchFunction } from '../server/case-context.js'
 import { serverCases } from '../server/cases/index.js'
-import { runCase } from '../server/run-case.js'
+import { runCaseOnTime } from '../server/run-case.js'
 import {
   missingCapabilities,
   refuseUnknownIds,
@@ -101,13 +101,19 @@ async function executeCase(
   longPollTimeoutMs: number,
   paths: string[],
 ): Promise<CaseReport | undefined> {
-  const ctx = new CaseContext(settingsOf(run, longPollTimeoutMs))
-  const stop = (): void => ctx.dispose()
+  const contexts: CaseContext[] = []
+  const newContext = (): CaseContext => {
+    const ctx = new CaseContext(settingsOf(run, longPollTimeoutMs))
+    contexts.push(ctx)
+    return ctx
+  }
+  const stop = (): void => contexts.at(-1)?.dispose()
   run.signal?.addEventListener('abort', stop, { once: true })
   const startedAt = performance.now()
-  const outcome = await runCase(one, ctx, run.caseTimeoutMs ?? timeLimitMs(run, longPollTimeoutMs))
+  const limitMs = run.caseTimeoutMs ?? timeLimitMs(run, longPollTimeoutMs)
+  const { outcome, ctx } = await runCaseOnTime(one, newContext, limitMs)
   run.signal?.removeEventListener('abort', stop)
-  paths.push(...ctx.paths)
+  paths.push(...contexts.flatMap((one) => one.paths))
   if (!outcome.passed && run.signal?.aborted === true) return undefined
   const durationMs = Math.round(performance.now() - startedAt)
   const isListed = run.knownFailures?.includes(one.id) === true

@@ -51,6 +51,7 @@ export class CaseContext {
   readonly #abort = new AbortController()
   readonly #paths: string[] = []
   readonly #trace: (Exchange | SseConnection)[] = []
+  #lagMs = 0
 
   constructor(settings: ContextSettings) {
     this.baseUrl = new URL(settings.baseUrl)
@@ -83,6 +84,11 @@ export class CaseContext {
     this.#abort.abort()
   }
 
+  /** The longest that a request which waits for nothing took, or that a pause was too long. */
+  get lagMs(): number {
+    return this.#lagMs
+  }
+
   /** A path below the base path that nothing else uses. */
   newPath(label = 'stream'): string {
     pathsMade += 1
@@ -113,9 +119,9 @@ export class CaseContext {
       const response = await this.fetch(sent.target, init)
       const bytes = decoded(new Uint8Array(await response.arrayBuffer()), response.headers)
       const { status, headers } = response
-      return this.#traced(
-        new Exchange(sent, { status, headers, bytes, elapsedMs: performance.now() - startedAt }),
-      )
+      const elapsedMs = performance.now() - startedAt
+      if (options.query?.['live'] === undefined) this.#lagMs = Math.max(this.#lagMs, elapsedMs)
+      return this.#traced(new Exchange(sent, { status, headers, bytes, elapsedMs }))
     } catch (error) {
       throw new ConformanceFailure(`no whole response to ${method} ${sent.target}: ${reason(error)}`, {
         cause: error,
@@ -200,8 +206,10 @@ export class CaseContext {
     await this.#restart()
   }
 
-  sleep(durationMs: number): Promise<void> {
-    return new Promise((resolve) => setTimeout(resolve, durationMs))
+  async sleep(durationMs: number): Promise<void> {
+    const startedAt = performance.now()
+    await new Promise((resolve) => setTimeout(resolve, durationMs))
+    this.#lagMs = Math.max(this.#lagMs, performance.now() - startedAt - durationMs)
   }
 
   #traced<T extends Exchange | SseConnection>(one: T): T {

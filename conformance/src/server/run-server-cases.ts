@@ -1,6 +1,6 @@
 import { CaseContext, type ContextSettings, type FetchFunction } from './case-context.js'
 import { serverCases } from './cases/index.js'
-import { runCase, type CaseOutcome } from './run-case.js'
+import { runCaseOnTime, type CaseOutcome } from './run-case.js'
 import { isRunnable, refuseUnknownIds, selectCases, type CaseSelection } from './select-cases.js'
 import type { Capability, ServerCase, ServerCaseInfo } from './server-case.js'
 
@@ -111,7 +111,10 @@ class Schedule {
   }
 
   #run(one: ServerCase): Promise<CaseOutcome> {
-    const run = (): Promise<CaseOutcome> => runCase(one, new CaseContext(this.#settings()), this.timeoutMs)
+    const run = async (): Promise<CaseOutcome> => {
+      const settings = this.#settings()
+      return (await runCaseOnTime(one, () => new CaseContext(settings), this.timeoutMs)).outcome
+    }
     if (one.alone === true) {
       const running = Promise.all([...this.#underWay, this.#alone]).then(run)
       this.#alone = running
