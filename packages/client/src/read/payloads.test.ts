@@ -27,19 +27,23 @@ describe('decodeBase64', () => {
 describe('TextChunks', () => {
   test('gives the text back, wherever its bytes are cut, and never half a character', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 12 }), fc.array(fc.nat(40)), (raw, cuts) => {
-        const text = `\ufeff${raw}𝄞`
-        const bytes = bytesOf(text)
-        const places = [0, ...cuts.filter((cut) => cut < bytes.length).sort((a, b) => a - b), bytes.length]
-        const chunks = new TextChunks()
-        let got = ''
-        for (const [i, place] of places.slice(1).entries()) {
-          const chunk = chunks.add({ kind: 'bytes', bytes: bytes.subarray(places[i], place) })
-          if (chunk !== null) expect(bytesOf(got + chunk)).toEqual(bytes.subarray(0, place))
-          got += chunk ?? ''
-        }
-        expect(got + chunks.finish()).toBe(text)
-      }),
+      fc.property(
+        fc.string({ unit: 'binary', maxLength: 12 }),
+        fc.array(fc.nat(40), { maxLength: 6 }),
+        (raw, cuts) => {
+          const text = `\ufeff${raw}𝄞`
+          const bytes = bytesOf(text)
+          const places = [0, ...cuts.filter((cut) => cut < bytes.length).sort((a, b) => a - b), bytes.length]
+          const chunks = new TextChunks()
+          let got = ''
+          for (const [i, place] of places.slice(1).entries()) {
+            const chunk = chunks.add({ kind: 'bytes', bytes: bytes.subarray(places[i], place) })
+            if (chunk !== null) expect(bytesOf(got + chunk).length).toBe(place)
+            got += chunk ?? ''
+          }
+          expect(got + chunks.finish()).toBe(text)
+        },
+      ),
     )
   })
 })

@@ -132,6 +132,8 @@ export class ReadSession {
   #isHandled(error: Error): boolean {
     const gaveUp = this.#exchange?.gaveUp ?? null
     const wasSse = this.#transport === 'sse'
+    // An event stream that broke counts like one that ended: where that happens at once, long-poll may do better.
+    if (this.#sse !== null && gaveUp === null) this.#context.sse.ended(this.#sse.exchange.openedAt)
     this.#drop('failed')
     if (gaveUp === 'hidden') return true
     const code = error instanceof DurableStreamError ? error.code : 'UNKNOWN'
@@ -144,8 +146,9 @@ export class ReadSession {
     }
     if (code === 'STALE_RESPONSE' || code === 'PROTOCOL_ERROR' || code === 'PARSE_ERROR')
       this.#isSuspicious = true
+    if (wasSse) this.#transport = this.#nextTransport('sse')
     // A plain read is the surest way to find out where the stream is.
-    if (this.#isSuspicious && this.#transport !== null) this.#transport = 'catch-up'
+    if (this.#isSuspicious && !this.#hasEnded()) this.#transport = 'catch-up'
     return false
   }
 
@@ -172,7 +175,11 @@ export class ReadSession {
     this.#sse ??= await this.#openSse()
     const { exchange } = this.#sse
     const batch = await this.#sse.next()
-    if (batch !== null) return this.#take(batch.payload, batch.report, decode)
+    if (batch !== null) {
+      // The connection works, also if it has nothing new to say.
+      this.#context.recovery.progressed()
+      return this.#take(batch.payload, batch.report, decode)
+    }
     this.#drop('ended')
     const delayMs = this.#context.sse.ended(exchange.openedAt)
     this.#transport = this.#nextTransport('sse')

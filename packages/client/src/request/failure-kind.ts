@@ -2,9 +2,10 @@ import { DurableStreamError } from '../errors/durable-stream-error.js'
 
 /**
  * `transient`: trying again may help, for as long as it takes. `corrupt`: what came is no answer to the question;
- * a few more tries, as it may have been an accident on the way. `final`: asking the same again is pointless.
+ * a few more tries, as it may have been an accident on the way. `stale`: an earlier answer; more tries, until what a
+ * cache holds is too old. `final`: asking the same again is pointless.
  */
-export type FailureKind = 'transient' | 'corrupt' | 'final'
+export type FailureKind = 'transient' | 'corrupt' | 'stale' | 'final'
 
 export function failureKind(error: Error): FailureKind {
   if (!(error instanceof DurableStreamError)) return 'final'
@@ -13,8 +14,9 @@ export function failureKind(error: Error): FailureKind {
     case 'TIMEOUT':
     case 'BUSY':
     case 'RATE_LIMITED':
-    case 'STALE_RESPONSE':
       return 'transient'
+    case 'STALE_RESPONSE':
+      return 'stale'
     case 'SERVER_ERROR':
       return error.status === 501 || error.status === 505 ? 'final' : 'transient'
     case 'PROTOCOL_ERROR':

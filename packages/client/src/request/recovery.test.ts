@@ -97,10 +97,13 @@ describe('failures that pass', () => {
   })
 })
 
-test('answers that are none are retried three times', async () => {
+test.each([
+  ['answers that are none', 'PROTOCOL_ERROR', 3],
+  ['earlier answers', 'STALE_RESPONSE', 12],
+] as const)('%s are retried so often', async (_, code, times) => {
   const { recovery, clock } = createRecovery({ maxRetries: Infinity })
-  const error = streamError('PROTOCOL_ERROR', 'no answer')
-  for (let i = 0; i < 3; i++) await recoverNow(recovery, clock, error)
+  const error = streamError(code, 'no answer')
+  for (let i = 0; i < times; i++) await recoverNow(recovery, clock, error)
   await expect(recoverNow(recovery, clock, error)).rejects.toBe(error)
 })
 

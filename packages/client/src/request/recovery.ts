@@ -21,8 +21,11 @@ export type StreamErrorHandler = (error: Error) => MaybePromise<RetryOpts | void
 
 /** Retries of a request that somebody waits for, if the back-off does not say: about three seconds. */
 export const WAITED_FOR_RETRIES = 5
-/** Answers that are no answers, one after the other, before they count as final. */
-const MAX_CORRUPT_ANSWERS = 3
+/**
+ * Failures of a kind in a row, before they count as final: stale answers are waited for about two minutes, which is
+ * longer than caches keep what a server has sent.
+ */
+const MAX_IN_A_ROW = { transient: Infinity, corrupt: 3, stale: 12, final: 0 } as const
 /** How often in a row a refused token is replaced by one that header functions give. */
 const MAX_RENEWALS = 2
 
@@ -39,7 +42,8 @@ export interface RecoveryOptions {
 export class Recovery {
   readonly #options: RecoveryOptions
   #failures = 0
-  #corrupt = 0
+  /** Answers in a row that were none. */
+  #wrong = 0
   #renewals = 0
   #handled = 0
   #hurry: (() => void) | null = null
@@ -58,7 +62,7 @@ export class Recovery {
 
   /** Something went well: counting starts again. */
   progressed(): void {
-    this.#failures = this.#corrupt = this.#renewals = this.#handled = 0
+    this.#failures = this.#wrong = this.#renewals = this.#handled = 0
   }
 
   /** Ends a wait that no server has asked for: the network or the user came back. */
@@ -75,8 +79,8 @@ export class Recovery {
     const kind = repeatable || isCertainlyUndone(error) ? failureKind(error) : 'final'
     backoff.onFailedAttempt?.()
     if (backoff.debug === true) console.debug('durable stream:', error.message)
-    if (kind === 'corrupt') this.#corrupt++
-    const mayRetry = kind === 'transient' || (kind === 'corrupt' && this.#corrupt <= MAX_CORRUPT_ANSWERS)
+    if (kind !== 'transient') this.#wrong++
+    const mayRetry = this.#wrong <= MAX_IN_A_ROW[kind]
     if (mayRetry && this.#failures < this.#maxRetries)
       return this.#pause(++this.#failures, retryAfterOf(error, this.#options.clock), signal)
     if (await this.#hasNewToken(error)) return
@@ -100,7 +104,7 @@ export class Recovery {
       throw streamError('INVALID_OPTION', 'onError must return an object, or nothing', { cause: error })
     }
     this.#options.requester.override(retry)
-    this.#corrupt = 0
+    this.#wrong = 0
     // The first retry is immediate; a handler that returns {} whatever happens must not become a busy loop.
     if (this.#handled++ > 0)
       await this.#pause(this.#handled - 1, retryAfterOf(error, this.#options.clock), signal)
