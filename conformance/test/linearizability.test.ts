@@ -9,6 +9,7 @@ import {
   commitLogModel,
 } from '../src/index.js'
 import { APPEND_MUTATIONS, makeAppendHistory } from './linearizability/append-histories.js'
+import { isExplained } from './linearizability/every-order.js'
 import { COMMIT_MUTATIONS, makeCommitHistory } from './linearizability/commit-histories.js'
 
 const HISTORIES = Number(process.env['DS_MUTATED_HISTORIES'] ?? 500)
@@ -64,6 +65,52 @@ describe('the checker', () => {
     }
     for (const { name } of [...kinds, ...commitKinds])
       expect(rejected.get(name), name).toBeGreaterThan(HISTORIES / 100)
+  }, 60_000)
+})
+
+/** A few operations with answers that may be right or wrong, at times that overlap now and then. */
+function makeSmallHistory(random: RandomNumbers): History<LogInput, LogOutput> {
+  return Array.from({ length: 6 }, (_, i): Operation<LogInput, LogOutput> => {
+    const calledAt = random.below(8)
+    const times = { object: 's', calledAt, returnedAt: calledAt + random.below(5) }
+    const isUnknown = random.chance(0.2)
+    if (random.chance(0.5)) {
+      const input: LogInput = { op: 'append', data: i < 3 ? 'ab'[i % 2]! : 'c', close: random.chance(0.1) }
+      const told: LogOutput = random.chance(0.3)
+        ? { kind: 'appended', tail: 1 + random.below(3) }
+        : { kind: random.chance(0.8) ? 'appended' : 'closed' }
+      return { ...times, input, output: isUnknown ? UNKNOWN : told }
+    }
+    const data = random.pick(['', '', 'a', 'b', 'c', 'ab', 'ac', 'abc', 'aab'])
+    const output: LogOutput = {
+      kind: 'data',
+      data,
+      upToDate: random.chance(0.7),
+      closed: random.chance(0.05),
+    }
+    return { ...times, input: { op: 'read', from: 0 }, output: isUnknown ? UNKNOWN : output }
+  })
+}
+
+describe('compared with trying every order', () => {
+  test('the checker gives the same answer', () => {
+    const counts = { linearizable: 0, violation: 0, undecided: 0 }
+    for (let seed = 1; seed <= 5_000; seed++) {
+      const history = makeSmallHistory(new RandomNumbers(seed))
+      const kind = checkAppends(history)
+      expect(kind, `seed ${seed}`).toBe(isExplained(history, appendLogModel) ? 'linearizable' : 'violation')
+      counts[kind]++
+    }
+    expect(Math.min(counts.linearizable, counts.violation)).toBeGreaterThan(200)
+  }, 60_000)
+})
+
+describe('long histories', () => {
+  test('of many clients with some lost answers are decided', () => {
+    const log = makeAppendHistory(new RandomNumbers(5), { clients: 16, operations: 2_000, loss: 0.01 })
+    expect(checkAppends(log)).toBe('linearizable')
+    const wrong = APPEND_MUTATIONS['an acknowledged append is lost']!(log, new RandomNumbers(6))!
+    expect(checkAppends(wrong)).toBe('violation')
   }, 60_000)
 })
 

@@ -73,20 +73,19 @@ function stepAppend(
     if (output.kind === 'closed') return state.closed && fitsTail(state, output.tail) ? state : null
     if (output.kind !== 'appended') return null
   }
-  if (isRepeated || state.closed) return null
   const { data, id, close = false } = input
-  const next: LogState = {
-    content: state.content + data,
-    digest: extendDigest(state.digest, id === undefined ? data : `${data}\0${id}\0`),
-    ids: id === undefined ? state.ids : new Set(state.ids).add(id),
-    closed: close,
-  }
-  return output === UNKNOWN || fitsTail(next, output.tail) ? next : null
+  const content = state.content + data
+  const isTold = output !== UNKNOWN && output.tail !== undefined
+  if (isRepeated || state.closed || (isTold && output.tail !== content.length)) return null
+  const digest = extendDigest(state.digest, id === undefined ? data : `${data}\0${id}\0`)
+  const ids = id === undefined ? state.ids : new Set(state.ids).add(id)
+  return { content, digest, ids, closed: close }
 }
 
 function stepClose(state: LogState, output: LogOutput | typeof UNKNOWN): LogState | null {
   if (output === UNKNOWN) return state.closed ? null : { ...state, closed: true }
-  return output.kind === 'closed' && fitsTail(state, output.tail) ? { ...state, closed: true } : null
+  if (output.kind !== 'closed' || !fitsTail(state, output.tail)) return null
+  return state.closed ? state : { ...state, closed: true }
 }
 
 function fitsTail(state: LogState, tail: number | undefined): boolean {

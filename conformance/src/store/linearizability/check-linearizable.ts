@@ -8,7 +8,7 @@ export interface SequentialModel<State, Input, Output> {
   initial(object: string): State
   /**
    * The state after an operation that answered `output`; null when it could not have answered so in this state.
-   * States are never written to. An operation of {@link UNKNOWN} outcome is asked for only as one that happened;
+   * States are never written to; the same object means that nothing has changed, which shortens the search. An operation of {@link UNKNOWN} outcome is asked for only as one that happened;
    * null when it could not have changed anything here.
    */
   step(state: State, input: Input, output: Output | typeof UNKNOWN): State | null

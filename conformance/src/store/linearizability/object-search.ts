@@ -30,19 +30,34 @@ interface Event {
   answer: Event | null
 }
 
-const STEPS_BETWEEN_LOOKS_AT_CLOCK = 1024
+/** A configuration, and what is left to try in it. */
+interface Frame<State> {
+  /** How many operations had a place, and what the state was, before the configuration was entered. */
+  readonly lengthBefore: number
+  readonly stateBefore: State
+  /** The calls that may be next. */
+  readonly candidates: readonly Event[]
+  next: number
+}
+
+const TURNS_BETWEEN_LOOKS_AT_CLOCK = 256
 
 /**
  * Looks for an order of one object's operations. The list of events shrinks as operations are put in order and
  * grows back when they are taken out again; of the operations whose call comes before the first answer in the
  * list, each may be the next. Configurations that were tried are remembered, and not tried again.
+ *
+ * An operation that fits and changes nothing is put next at once: whatever can come after it could come after it
+ * later, too. Operations of unknown outcome are tried last, as most of them have not happened just now.
  */
 export class ObjectSearch<State, Input, Output> {
   readonly #operations: readonly Operation<Input, Output>[]
   readonly #model: SequentialModel<State, Input, Output>
   readonly #budget: SearchBudget
   readonly #head: Event
-  readonly #chosen: { readonly call: Event; readonly before: State }[] = []
+  readonly #frames: Frame<State>[] = []
+  /** The order so far. */
+  readonly #chosen: Event[] = []
   readonly #tried = new Set<string>()
   #state: State
   /** Operations with an answer that have no place yet. */
@@ -68,81 +83,117 @@ export class ObjectSearch<State, Input, Output> {
   }
 
   run(): SearchResult<Input, Output> {
-    let event = this.#head.after
-    while (this.#answersLeft > 0) {
-      const exhausted = this.#spendStep()
+    this.#enter(null, this.#state)
+    for (let turn = 1; this.#answersLeft > 0; turn++) {
+      const exhausted = this.#findExhausted(turn)
       if (exhausted !== null) return { kind: 'undecided', reason: exhausted }
-      if (event?.isCall === true) {
-        event = this.#tryNext(event) ? this.#head.after : event.after
+      const frame = this.#frames.at(-1)
+      if (frame === undefined) return this.#best!
+      const call = frame.candidates[frame.next++]
+      if (call === undefined) {
+        this.#noteStuck()
+        this.#frames.pop()
+        this.#takeBack(frame.lengthBefore, frame.stateBefore)
         continue
       }
-      this.#noteStuck(event)
-      const last = this.#chosen.pop()
-      if (last === undefined) return this.#best!
-      this.#takeBack(last.call, last.before)
-      event = last.call.after
+      const state = this.#step(call)
+      if (state !== null) this.#enter(call, state)
     }
     return { kind: 'linearizable' }
   }
 
-  #spendStep(): 'steps' | 'memory' | 'time' | null {
+  #findExhausted(turn: number): 'steps' | 'memory' | 'time' | null {
     const { maxSteps, maxRemembered, deadline } = this.#budget
-    if (++this.#steps > maxSteps) return 'steps'
+    if (this.#steps > maxSteps) return 'steps'
     if (this.#tried.size > maxRemembered) return 'memory'
-    const looksAtClock = this.#steps % STEPS_BETWEEN_LOOKS_AT_CLOCK === 0
-    return looksAtClock && performance.now() > deadline ? 'time' : null
+    return turn % TURNS_BETWEEN_LOOKS_AT_CLOCK === 0 && performance.now() > deadline ? 'time' : null
   }
 
-  /** Puts an operation next in the order, if its answer fits and that has not been tried before. */
-  #tryNext(call: Event): boolean {
+  #step(call: Event): State | null {
+    this.#steps++
     const { input, output } = this.#operations[call.operation]!
-    const state = this.#model.step(this.#state, input, output)
-    if (state === null) return false
-    const highest = Math.max(this.#highest.at(-1)!, call.operation)
-    unlink(call)
-    const key = this.#configuration(highest, state)
+    return this.#model.step(this.#state, input, output)
+  }
+
+  /** Puts a call next, and all that fit without changing anything, unless that has been tried before. */
+  #enter(call: Event | null, state: State): void {
+    const lengthBefore = this.#chosen.length
+    const stateBefore = this.#state
+    if (call !== null) this.#choose(call)
+    this.#state = state
+    this.#chooseHarmless()
+    const key = this.#configuration()
     if (this.#tried.has(key)) {
-      relink(call)
-      return false
+      this.#takeBack(lengthBefore, stateBefore)
+      return
     }
     this.#tried.add(key)
+    this.#frames.push({ lengthBefore, stateBefore, candidates: this.#findCandidates(), next: 0 })
+  }
+
+  #chooseHarmless(): void {
+    let before = this.#head
+    while (before.after?.isCall === true) {
+      const call = before.after
+      if (call.answer !== null && this.#step(call) === this.#state) this.#choose(call)
+      else before = call
+    }
+  }
+
+  #findCandidates(): Event[] {
+    const known: Event[] = []
+    const unknown: Event[] = []
+    for (let event = this.#head.after; event?.isCall === true; event = event.after) {
+      if (event.answer === null) unknown.push(event)
+      else known.push(event)
+    }
+    return known.concat(unknown)
+  }
+
+  #choose(call: Event): void {
+    unlink(call)
     if (call.answer !== null) {
       unlink(call.answer)
       this.#answersLeft--
     }
-    this.#chosen.push({ call, before: this.#state })
-    this.#highest.push(highest)
-    this.#state = state
-    return true
+    this.#chosen.push(call)
+    this.#highest.push(Math.max(this.#highest.at(-1)!, call.operation))
   }
 
-  #takeBack(call: Event, before: State): void {
-    if (call.answer !== null) {
-      relink(call.answer)
-      this.#answersLeft++
+  /** Takes operations back, the last one first, until so many are left. */
+  #takeBack(length: number, state: State): void {
+    while (this.#chosen.length > length) {
+      const call = this.#chosen.pop()!
+      this.#highest.pop()
+      if (call.answer !== null) {
+        relink(call.answer)
+        this.#answersLeft++
+      }
+      relink(call)
     }
-    relink(call)
-    this.#highest.pop()
-    this.#state = before
+    this.#state = state
   }
 
   /**
    * Which operations have a place, and the state. The former is told by the last of them and by the gaps before it,
    * of which there are no more than callers at once and unknown outcomes.
    */
-  #configuration(highest: number, state: State): string {
+  #configuration(): string {
+    const highest = this.#highest.at(-1)!
     let gaps = `${highest}`
     for (let event = this.#head.after; event !== null; event = event.after) {
       if (event.isCall && event.operation > highest) break
       if (event.isCall) gaps += `,${event.operation}`
     }
-    return `${gaps};${this.#model.keyOf(state)}`
+    return `${gaps};${this.#model.keyOf(this.#state)}`
   }
 
-  #noteStuck(answer: Event | null): void {
-    if (answer === null || this.#chosen.length <= this.#bestLength) return
+  #noteStuck(): void {
+    if (this.#chosen.length <= this.#bestLength) return
     this.#bestLength = this.#chosen.length
-    const explained = this.#chosen.map(({ call }) => this.#operations[call.operation]!)
+    let answer = this.#head.after!
+    while (answer.isCall) answer = answer.after!
+    const explained = this.#chosen.map(({ operation }) => this.#operations[operation]!)
     this.#best = { kind: 'violation', explained, stuckAt: this.#operations[answer.operation]! }
   }
 }
