@@ -1,6 +1,7 @@
 import type { Argument } from './redis-link.js'
 import type { StreamChange, StreamRecord, Version } from '@ds/core'
 import { chunkCount, chunkRanges } from './chunk-layout.js'
+import { writeRecord } from './record-text.js'
 import { isAscii } from 'node:buffer'
 import { dueAt, totalLength, vanishesAt } from '@ds/core'
 
@@ -46,7 +47,7 @@ export function planCommit(
         expected === null ? '' : String(expected),
         change.commitId,
         path,
-        record === null ? '' : JSON.stringify(record),
+        record === null ? '' : writeRecord(record),
         record === null ? '' : record.streamId,
         blobId,
         optional(change.touchedAt),

@@ -6,7 +6,6 @@ import type {
   StreamChange,
   StreamId,
   StreamPath,
-  StreamRecord,
   StreamStore,
   Version,
 } from '@ds/core'
@@ -23,6 +22,7 @@ import { chunkRanges } from './chunk-layout.js'
 import { describeHealth, weakestDurability } from './store-health.js'
 import { openParts } from './open-store.js'
 import { planCommit } from './commit-plan.js'
+import { readRecord } from './record-text.js'
 
 /** One read is at most this long; readers ask again for more. */
 const MAX_READ_BYTES = 4 << 20
@@ -265,7 +265,7 @@ export class RedisStore implements StreamStore {
   ): LoadedStream | null {
     const [version, text, touchedAt, blobId] = reply
     if (!version || !text || !touchedAt) return null
-    const record = JSON.parse(text) as StreamRecord
+    const record = readRecord(text)
     const dot = version.indexOf('.')
     const { memory, incarnations } = this.#parts
     memory.note(keys.bucket, path, record.streamId, Number(version.slice(0, dot)))
