@@ -6,6 +6,7 @@ import { fanOutRows } from './rows/fan-out.mjs'
 import { memoryRows } from './rows/memory.mjs'
 import { readRows } from './rows/read.mjs'
 import { redisRows } from './rows/redis.mjs'
+import { subscriptionRows } from './rows/subscriptions.mjs'
 
 /**
  * Everything that is measured, in the order of the report.
@@ -25,6 +26,7 @@ export const rows = [
   ...readRows,
   ...deliveryRows,
   ...fanOutRows,
+  ...subscriptionRows,
   ...createRows,
   ...memoryRows,
 ]

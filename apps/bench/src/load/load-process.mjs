@@ -3,6 +3,7 @@ import { holdReaders } from './hold-readers.mjs'
 import { measureLongPoll } from './long-poll-load.mjs'
 import { createStreams, fillStream } from './prepare-streams.mjs'
 import { readStream } from './read-load.mjs'
+import { measureWakes, subscribeMany } from './subscription-load.mjs'
 import { measureXadd } from './xadd-load.mjs'
 
 const tasks = {
@@ -12,8 +13,10 @@ const tasks = {
   'hold-readers': holdReaders,
   'measure-fan-out': measureFanOut,
   'measure-long-poll': measureLongPoll,
+  'measure-wakes': measureWakes,
   'measure-xadd': measureXadd,
   'read-stream': readStream,
+  'subscribe-many': subscribeMany,
 }
 
 /** Loaded only when it is needed: it is by far the largest module here. */

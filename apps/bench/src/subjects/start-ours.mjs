@@ -27,6 +27,7 @@ export async function startOurs(binding) {
     binding,
     store,
     longPollTimeoutMs: 20_000,
+    subscriptions: { webhooks: { development: true } },
   })
   await server.start()
   serveSubject(Number(new URL(server.url).port), async () => {
