@@ -84,7 +84,7 @@ export class AppendDispatcher {
 
   /** Resolves when everything that was noted before has reached its subscriptions. */
   flush(): Promise<void> {
-    this.#flushing = this.#flushing.then(() => this.#flush())
+    this.#flushing = this.#flushing.then(() => this.#flush()).catch(this.#context.onFault)
     return this.#flushing
   }
 
