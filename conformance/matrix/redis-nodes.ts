@@ -61,7 +61,7 @@ export async function startRedisNodes(limits: SubjectLimits, longPollTimeoutMs: 
     },
     async stop() {
       await Promise.all(servers.map((server) => server.stop()))
-      await Promise.all(stores.map((store) => store.close()))
+      await Promise.all(stores.map(async (store) => store.close()))
       await redis.stop()
     },
   }
