@@ -184,11 +184,12 @@ export class RedisStore implements StreamStore {
     plan: CommitPlan,
     change: StreamChange,
   ): Promise<CommitResult> {
-    const { incarnations, guard, router, recollections } = this.#parts
+    const { incarnations, recollections } = this.#parts
     const streamId = change.record?.streamId
     let blobId: string = streamId === undefined ? '' : (incarnations.get(streamId)?.blobId ?? streamId)
     const takesTurn = recollections.conflictsOf(path) >= PATIENCE
     for (let attempt = 1; attempt <= MAX_COMMIT_ATTEMPTS; attempt++) {
+      if (!this.#knowsServerOf(keys.bucket)) await this.#meetServerOf(keys.bucket)
       const reply = await this.#send(keys, plan, blobId, takesTurn)
       switch (reply[0]) {
         case 'ok':
@@ -206,10 +207,8 @@ export class RedisStore implements StreamStore {
         case 'reserved':
           await new Promise((resolve) => setTimeout(resolve, Math.min(TURN_POLL_MS, reply[1])))
           break
-        case 'gate': {
-          const link = router.linkOf(keys.bucket)
-          if (link !== null) await guard.readmit(link, keys.bucket)
-        }
+        case 'gate':
+          await this.#meetServerOf(keys.bucket)
       }
     }
     throw new StoreError('unavailable', `what Redis has of ${path} is still being examined`)
@@ -249,6 +248,20 @@ export class RedisStore implements StreamStore {
     ]) as Promise<CommitReply>
   }
 
+  /** Whether what is remembered of the bucket was given by the server that has it now; its slot may have moved. */
+  #knowsServerOf(bucket: number): boolean {
+    const { router, guard, memory } = this.#parts
+    const link = router.linkOf(bucket)
+    const server = link === null ? undefined : guard.stateOf(link)
+    return server === undefined || server.facts.run === memory.known(bucket).run
+  }
+
+  async #meetServerOf(bucket: number): Promise<void> {
+    const { router, guard } = this.#parts
+    const link = router.linkOf(bucket)
+    if (link !== null) await guard.readmit(link, bucket)
+  }
+
   /** The run of the server that a commit goes to; refuses where commits are not durable enough. */
   #runOf(link: RedisLink): string {
     const server = this.#parts.guard.stateOf(link)
@@ -268,7 +281,12 @@ export class RedisStore implements StreamStore {
     const record = readRecord(text)
     const dot = version.indexOf('.')
     const { memory, incarnations } = this.#parts
-    memory.note(keys.bucket, path, record.streamId, Number(version.slice(0, dot)))
+    if (this.#knowsServerOf(keys.bucket)) {
+      memory.note(keys.bucket, path, record.streamId, Number(version.slice(0, dot)))
+    } else {
+      // What is shown until then is not remembered, because its number means nothing beside those of before.
+      this.#meetServerOf(keys.bucket).catch(() => undefined)
+    }
     incarnations.note(record.streamId, record.base, blobId ?? record.streamId)
     const entries = new Map<string, string>()
     for (let i = 0; i < entryKeys.length; i++) {

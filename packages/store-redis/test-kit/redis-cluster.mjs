@@ -36,7 +36,7 @@ export class RedisCluster {
 
   /** The master that has a slot, as the nodes see it. */
   async ownerOf(slot) {
-    const id = (await nodesAsSeenBy(this.masters[0])).find(({ ranges }) =>
+    const id = (await this.#nodes()).find(({ ranges }) =>
       ranges.some(([from, to]) => slot >= from && slot <= to),
     )?.id
     for (const server of [...this.masters, ...this.replicas]) {
@@ -68,6 +68,15 @@ export class RedisCluster {
 
   async stop() {
     await Promise.all([...this.masters, ...this.replicas].map((server) => server.stop()))
+  }
+
+  /** The nodes as the first that answers sees them. */
+  async #nodes() {
+    for (const server of this.masters) {
+      const seen = await nodesAsSeenBy(server).catch(() => null)
+      if (seen !== null) return seen
+    }
+    throw new Error('no master answers')
   }
 
   async #join() {

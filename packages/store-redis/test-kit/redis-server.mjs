@@ -162,7 +162,8 @@ export class RedisServer {
   }
 
   connect() {
-    const redis = new Redis(this.port, '127.0.0.1', { protocol: 2, disableClientInfo: true })
+    const options = { protocol: 2, disableClientInfo: true, retryStrategy: () => null }
+    const redis = new Redis(this.port, '127.0.0.1', options)
     redis.on('error', () => undefined)
     return redis
   }

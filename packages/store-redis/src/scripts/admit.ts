@@ -13,14 +13,15 @@ export const ADMIT_SCRIPT = `
 -- ARGV[3] last commit that the caller knows of
 -- ARGV[4] how long to wait, ms       ARGV[5] for how long this server has been running, ms
 -- returns {'admitted' or 'waiting', how many commits there were when the caller's server was replaced, ms to wait}
-local run, known = ARGV[1], tonumber(ARGV[3])
+local run, callersRun, known = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local meta = redis.call('HMGET', KEYS[1], 'run', 'n', 'candidate', 'since', 'had', 'past')
-if meta[1] == run then
-  local number = tonumber(meta[2] or 0)
-  if ARGV[2] == '' or ARGV[2] == run then return {'admitted', number, 0} end
-  local had = string.match(meta[6] or '', ARGV[2] .. ':(%d+)') or string.match(meta[6] or '', ':(%d+) $')
-  return {'admitted', tonumber(had or number), 0}
+local past = meta[6] or ''
+-- What the caller knows ends where its server was replaced, though others may have gone on since.
+local function comparable(number)
+  if callersRun == '' or callersRun == meta[1] then return number end
+  return tonumber(string.match(past, callersRun .. ':(%d+)') or string.match(past, ':(%d+) $') or number)
 end
+if meta[1] == run then return {'admitted', comparable(tonumber(meta[2] or 0)), 0} end
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 local since, had = tonumber(meta[4] or 0), tonumber(meta[5] or 0)
@@ -31,12 +32,12 @@ end
 local left = since + tonumber(ARGV[4]) - now
 -- A server that has run for a while and has no data is a new one, not one that has lost it.
 if not meta[1] and had == 0 and known == 0 then left = math.min(left, tonumber(ARGV[4]) - tonumber(ARGV[5])) end
-if left > 0 then return {'waiting', had, left} end
-local past = (meta[6] or '') .. (meta[1] or 'none') .. ':' .. had .. ' '
-if #past > 512 then past = string.match(past, '^%S+ (.*)$') end
-redis.call('HSET', KEYS[1], 'run', run, 'past', past)
+if left > 0 then return {'waiting', comparable(had), left} end
+local longer = past .. (meta[1] or 'none') .. ':' .. had .. ' '
+if #longer > 512 then longer = string.match(longer, '^%S+ (.*)$') end
+redis.call('HSET', KEYS[1], 'run', run, 'past', longer)
 redis.call('HDEL', KEYS[1], 'candidate', 'since', 'had')
-return {'admitted', had, 0}
+return {'admitted', comparable(had), 0}
 `
 
 /**
