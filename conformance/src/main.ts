@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { setMaxListeners } from 'node:events'
 import { runCommand } from './command/program.js'
+import { ConformanceFailure } from './server/assertions.js'
 import { EXIT } from './command/exit-codes.js'
 import { processTerminal } from './command/terminal.js'
 
@@ -15,6 +16,10 @@ function onSignal(): void {
   stop.abort()
 }
 
+// What a case has begun may fail after the case has ended, and must not end the run.
+process.on('unhandledRejection', (error) => {
+  if (!(error instanceof ConformanceFailure)) throw error
+})
 process.on('SIGINT', onSignal)
 process.on('SIGTERM', onSignal)
 const exitCode = await runCommand(process.argv.slice(2), processTerminal(), stop.signal)

@@ -126,6 +126,29 @@ describe('a run', () => {
     expect(sent[0]?.url).toBe(sent[1]?.url)
   })
 
+  test('does not stumble over what a case left behind', async () => {
+    const cases = defineCases('5.1', [
+      {
+        id: '5.1/leaves',
+        level: 'MUST',
+        title: 'fails while a request is under way',
+        run(ctx) {
+          void ctx.request('GET', ctx.newPath())
+          return Promise.reject(new Error('elsewhere'))
+        },
+      },
+    ])
+    const fetch = (_url: string, { method, signal }: RequestInit): Promise<Response> =>
+      method === 'DELETE'
+        ? Promise.resolve(new Response(null, { status: 204 }))
+        : new Promise((_resolve, reject) => {
+            signal?.addEventListener('abort', () => reject(new Error('aborted')))
+          })
+    // An unhandled rejection would fail the test run.
+    expect((await execute({ fetch }, cases)).get('5.1/leaves')?.failure?.message).toBe('elsewhere')
+    await new Promise((resolve) => setImmediate(resolve))
+  })
+
   test('that is stopped says not-run of what had not ended', async () => {
     const stop = new AbortController()
     const waiting = defineCases('5.7', [
