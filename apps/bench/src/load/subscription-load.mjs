@@ -5,10 +5,15 @@ import { LatencyHistogram } from './latency-histogram.mjs'
 const ROOT = '/v1/stream'
 const JSON_HEADERS = { 'Content-Type': 'application/json' }
 const CONNECTIONS = 16
+const QUIET_MS = 1_000
+const POLL_MS = 20
 const DONE = '{"done":true}'
 
-/** Makes `count` pull-wake subscriptions over one pattern. Nobody claims: after the first wake all is pending. */
-export async function subscribeMany({ port, count, pattern }) {
+/**
+ * Makes `count` pull-wake subscriptions that match one stream, appends to it, and waits until all are woken. Nobody
+ * claims, so that from then on a wake is in flight for each.
+ */
+export async function subscribeMany({ port, count, pattern, path, contentType, body }) {
   let next = 0
   await onConnections(port, async (connection) => {
     const created = await connection.request(formatRequest('PUT', `${ROOT}/wakes/bench`, JSON_HEADERS, '[]'))
@@ -25,6 +30,26 @@ export async function subscribeMany({ port, count, pattern }) {
     }
   }
   await onConnections(port, work)
+  const [connection] = await openConnections(port, 1)
+  const startedAt = performance.now()
+  requireSuccess(
+    await connection.request(formatRequest('PUT', path, { 'Content-Type': contentType }, body)),
+    'PUT',
+  )
+  await untilQuiet(connection, `${ROOT}/wakes/bench`)
+  connection.close()
+  return { wakesPerSecond: (count * 1000) / Math.max(1, performance.now() - startedAt - QUIET_MS) }
+}
+
+/** Resolves when a stream has not grown for a while. */
+async function untilQuiet(connection, path) {
+  let tail = ''
+  for (let since = performance.now(); performance.now() - since < QUIET_MS;) {
+    const { headers } = await connection.request(formatRequest('GET', `${path}?offset=now`))
+    if (headers['stream-next-offset'] !== tail) since = performance.now()
+    tail = headers['stream-next-offset']
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+  }
 }
 
 /** Every subscription has a stream of its own, to which the next append comes when its wake has come. */
