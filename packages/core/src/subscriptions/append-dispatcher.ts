@@ -19,8 +19,12 @@ export interface DispatcherContext {
 /** How many streams, and how many subscriptions, are gone through in one turn of the event loop. */
 const SLICE_STREAMS = 256
 const SLICE_NOTICES = 2_000
-/** Appends within this time are looked at together, so that a busy stream costs little. */
-const PAUSE_MS = 5
+/**
+ * After a round that took so long, appends gather for some times as long before the next one, so that busy streams
+ * with very many subscriptions leave most of the time to other work. In milliseconds.
+ */
+const PAUSE_PER_WORK = 4
+const PAUSE_MS = { least: 1, most: 50 } as const
 /** For about how long, and how many, appends are remembered for subscriptions that are yet to be heard of. */
 const RECENT_MS = 3_000
 const MAX_RECENT = 10_000
@@ -40,6 +44,7 @@ export class AppendDispatcher {
   #isScheduled = false
   #flushing: Promise<void> = Promise.resolve()
   #lastFlushAt = 0
+  #pauseMs: number = PAUSE_MS.least
 
   constructor(context: DispatcherContext) {
     this.#context = context
@@ -77,8 +82,8 @@ export class AppendDispatcher {
     this.#isScheduled = true
     const { environment } = this.#context
     const run = (): void => void this.flush()
-    const wait = this.#lastFlushAt + PAUSE_MS - environment.now()
-    if (wait > 0 && wait <= PAUSE_MS) environment.schedule(wait, run)
+    const wait = this.#lastFlushAt + this.#pauseMs - environment.now()
+    if (wait > 0 && wait <= this.#pauseMs) environment.schedule(wait, run)
     else environment.defer(run)
   }
 
@@ -99,12 +104,15 @@ export class AppendDispatcher {
     const paths = [...this.#appended]
     this.#appended.clear()
     this.#isScheduled = false
-    this.#lastFlushAt = environment.now()
+    const startedAt = environment.now()
     for (let i = 0; i < paths.length; i += SLICE_STREAMS) {
       const slice = paths.slice(i, i + SLICE_STREAMS)
       await Promise.all(slice.map((path) => this.#dispatch(path).catch(onFault)))
       if (i + SLICE_STREAMS < paths.length) await this.#yield()
     }
+    this.#lastFlushAt = environment.now()
+    const workedMs = this.#lastFlushAt - startedAt
+    this.#pauseMs = Math.min(PAUSE_MS.most, Math.max(PAUSE_MS.least, PAUSE_PER_WORK * workedMs))
   }
 
   async #dispatch(path: StreamPath): Promise<void> {
