@@ -8,7 +8,18 @@ import { tmpdir } from 'node:os'
 
 const NEWEST_NODE = 'node@24'
 /** What is run on the newest Node as well; the rest does not depend on the version. */
-const PORTABLE_PROJECTS = ['core', 'store-memory', 'store-file', 'server', 'conformance', 'matrix']
+const PORTABLE_PROJECTS = [
+  'core',
+  'store-memory',
+  'store-file',
+  'store-redis',
+  'store-lmdb',
+  'client',
+  'cli',
+  'server',
+  'conformance',
+  'matrix',
+]
 
 const totals = { passed: 0, failed: 0, skipped: 0 }
 const options = parseOptions(process.argv.slice(2))

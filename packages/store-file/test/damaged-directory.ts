@@ -35,7 +35,8 @@ export async function cutTail(directory: string, told: Acknowledged, random: Ran
 
 /**
  * Changes a byte of what is certainly durable: in a table, a segment, or the journal before its last write. Returns
- * what was changed; null if there is nothing yet.
+ * what was changed; null if there is nothing yet. Only of the last journal it is certain that it will be read: the ones
+ * before it may be in the tables already, and one after it may be nothing but room.
  */
 export async function flipByte(directory: string, random: Random): Promise<string | null> {
   const folder = random.pick(['journal', 'journal', 'tables', 'segments'])
@@ -54,7 +55,7 @@ export async function flipByte(directory: string, random: Random): Promise<strin
   byte[0]! ^= 1 << random.below(8)
   writeSync(descriptor, byte, 0, 1, at)
   closeSync(descriptor)
-  return `${folder}/${name} at ${at}`
+  return `${file === last ? 'last journal' : `${folder}/${name}`} at ${at}`
 }
 
 function isAcknowledged({ body, path }: ScannedRecord, { next, closed }: Acknowledged): boolean {
