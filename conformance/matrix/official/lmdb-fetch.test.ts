@@ -1,0 +1,3 @@
+import { runOfficialSuite } from './official-suite.js'
+
+runOfficialSuite('lmdb', 'fetch')
