@@ -11,6 +11,10 @@ export interface KeptStream {
   readonly commitId: string
   readonly touchedAt: number
   readonly entries: ReadonlyMap<string, string>
+  /** The version since which nothing but changes that commute was committed. */
+  readonly commutesSince: number
+  /** The version that last changed an entry. */
+  readonly entriesSince: ReadonlyMap<string, number>
 }
 
 /** The data of test stores: what outlives an engine, and what several of them share. */
@@ -41,8 +45,8 @@ export class TestDisk {
 
   commit(path: StreamPath, expected: Version | null, change: StreamChange): CommitResult {
     const kept = this.streams.get(path)
-    if ((kept?.version ?? null) !== expected || this.#commitIds.has(change.commitId))
-      return { kind: 'conflict' }
+    if ((kept?.version ?? null) !== expected) return this.#commitMoved(path, expected, change)
+    if (this.#commitIds.has(change.commitId)) return { kind: 'conflict' }
     if (change.ifTouchedAt !== null && change.ifTouchedAt !== kept?.touchedAt) return { kind: 'conflict' }
     checkChange(kept, change)
     this.#commitIds.add(change.commitId)
@@ -89,6 +93,19 @@ export class TestDisk {
     for (const wake of [...(this.watchers.get(path) ?? [])]) wake()
   }
 
+  /** Puts a change that commutes behind others, where nothing else has happened. */
+  #commitMoved(path: StreamPath, expected: Version | null, change: StreamChange): CommitResult {
+    const kept = this.streams.get(path)
+    if (change.commutes !== true || expected === null || kept === undefined) return { kind: 'conflict' }
+    const touched = [...change.entries.keys()].map((key) => kept.entriesSince.get(key) ?? 0)
+    if (Math.max(kept.commutesSince, ...touched) > Number(expected)) return { kind: 'conflict' }
+    if (this.#commitIds.has(change.commitId)) throw new Error('a change that commutes came twice')
+    const added = change.bytes.reduce((sum, piece) => sum + piece.length, 0)
+    const tail = kept.record.tail + added
+    const moved = { ...change, record: { ...change.record!, tail } }
+    return { ...this.commit(path, kept.version, moved), tail } as CommitResult
+  }
+
   #keep(
     path: StreamPath,
     kept: KeptStream | undefined,
@@ -103,7 +120,11 @@ export class TestDisk {
     }
     const before = kept?.touchedAt ?? change.touchedAt ?? record.createdAt
     const touchedAt = change.touchedAt === null ? before : Math.max(before, change.touchedAt)
-    this.streams.set(path, { record, version, commitId: change.commitId, touchedAt, entries })
+    const entriesSince = new Map(kept?.entriesSince)
+    for (const key of change.entries.keys()) entriesSince.set(key, version)
+    const commutesSince = kept !== undefined && change.commutes === true ? kept.commutesSince : version
+    const { commitId } = change
+    this.streams.set(path, { record, version, commitId, touchedAt, entries, commutesSince, entriesSince })
     const stored = this.bytes.get(record.streamId)
     const content = joinBytes([stored?.content ?? new Uint8Array(0), ...change.bytes, new Uint8Array(0)])
     this.bytes.set(record.streamId, { base: record.base, content })

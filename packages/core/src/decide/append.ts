@@ -146,11 +146,13 @@ function acceptAppend(
     hadBody: bytes.length > 0,
     producer,
   }
+  const isOrdered = request.close || request.streamSeq !== null
   if (request.producer === null || producer === null) {
-    return { outcome, change: { record: next, bytes, touchedAt: now } }
+    return { outcome, change: { record: next, bytes, touchedAt: now, commutes: !isOrdered } }
   }
   const entry = [producerEntryKey(request.producer.id), formatProducerEntry(producer)] as const
-  return { outcome, change: { record: next, bytes, entries: [entry], touchedAt: now } }
+  const commutes = !isOrdered && !isNewProducer
+  return { outcome, change: { record: next, bytes, entries: [entry], touchedAt: now, commutes } }
 }
 
 /** What an append changes of a record. */

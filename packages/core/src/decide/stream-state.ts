@@ -50,6 +50,8 @@ export interface Change {
   readonly bytes?: Uint8Array
   readonly entries?: readonly (readonly [key: string, value: string | null])[]
   readonly touchedAt?: number
+  /** Whether it would be the same behind more bytes; see `StreamChange.commutes`. */
+  readonly commutes?: boolean
 }
 
 /** Whether the stream's time is over at `now`. */

@@ -32,7 +32,8 @@ export interface StreamStore {
    * What this node last saw of a stream, with all the entries that are asked for, from its own memory; undefined
    * when it does not know. Left out by stores whose `load` is as quick. It may be out of date, so nothing may be told
    * anybody because of it: the engine only builds commits on it, and the version that they expect proves it right
-   * or has it decided again. What met a conflict is not recalled once more.
+   * or has it decided again; only of a change that {@link StreamChange.commutes} it may be wrong about the tail. What met
+   * a conflict is not recalled once more.
    */
   recall?(path: StreamPath, entryKeys: readonly string[]): LoadedStream | undefined
 
@@ -40,8 +41,9 @@ export interface StreamStore {
    * Changes a stream, all of it or nothing, if its version is still `expected` (null: if it does not exist). When
    * it answers `committed`, every `wake` that watches the path has been or will be called.
    *
-   * After `unknown` the same change may come again with the same expectation; a commit id takes effect at most
-   * once, even if the stream was removed in between. A store may answer such a repeated change with `conflict`.
+   * After `unknown` the same change may come again with the same expectation, but never as one that commutes; a commit
+   * id takes effect at most once, even if the stream was removed in between. A store may answer such a repeated change
+   * with `conflict`.
    *
    * The store never writes to what it is given.
    */
@@ -153,6 +155,13 @@ export interface StreamChange {
    * expired stream must not overlook that it has just been used.
    */
   readonly ifTouchedAt: number | null
+  /**
+   * True for a change that adds bytes, and perhaps sets entries, and that would have been decided alike if the stream had
+   * only been longer. Where the version is not the expected one, a store may then do it all the same, behind what others
+   * have added, if since that version nothing but such changes was committed and the entries that it sets are what they
+   * were. Stores that take no part in this do not look at it.
+   */
+  readonly commutes?: boolean
 }
 
 /**
@@ -161,7 +170,8 @@ export interface StreamChange {
  * any other reason than a conflict, is a thrown {@link StoreError}.
  */
 export type CommitResult =
-  | { readonly kind: 'committed'; readonly version: Version }
+  /** With a `tail` when that is not the change's own, because the change commuted with those of others. */
+  | { readonly kind: 'committed'; readonly version: Version; readonly tail?: number }
   | { readonly kind: 'conflict' }
   | { readonly kind: 'unknown'; readonly cause: unknown }
 

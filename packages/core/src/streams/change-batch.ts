@@ -6,6 +6,8 @@ import { isExpired } from '../decide/stream-state.js'
 
 /** What the writes at the front of a queue come to, as many of them as one commit can carry. */
 export interface DecidedBatch {
+  /** The moment that they were decided at. */
+  readonly now: number
   /** One for each write that was decided. */
   readonly outcomes: readonly unknown[]
   /** Null when they change nothing. */
@@ -28,7 +30,7 @@ export function decideBatch(
   if (batch.length === 1) return decideOne(batch[0]!, loaded, now, commitId)
   const changes = new ChangeBatch(loaded, now)
   const outcomes = changes.decide(batch)
-  return { outcomes, change: changes.toStreamChange(commitId), touches: changes.touches }
+  return { now, outcomes, change: changes.toStreamChange(commitId), touches: changes.touches }
 }
 
 /** A batch of one, which most are, needs nothing added up. */
@@ -40,16 +42,17 @@ function decideOne(
 ): DecidedBatch {
   const { outcome, change } = write.decide(loaded, now)
   const outcomes = [outcome]
-  if (change === null) return { outcomes, change, touches: false }
-  if (change === 'touch') return { outcomes, change: null, touches: true }
-  const { record, bytes, entries, touchedAt = null } = change
-  if (record === null && loaded === null) return { outcomes, change: null, touches: false }
+  if (change === null) return { now, outcomes, change, touches: false }
+  if (change === 'touch') return { now, outcomes, change: null, touches: true }
+  const { record, bytes, entries, touchedAt = null, commutes = false } = change
+  if (record === null && loaded === null) return { now, outcomes, change: null, touches: false }
   const ifTouchedAt = windowToGuard(loaded, now)
   const pieces = record === null || bytes === undefined || bytes.length === 0 ? NO_BYTES : [bytes]
   const changed = record === null || entries === undefined ? NO_CHANGES : new Map(entries)
   return {
+    now,
     outcomes,
-    change: { commitId, record, bytes: pieces, entries: changed, touchedAt, ifTouchedAt },
+    change: { commitId, record, bytes: pieces, entries: changed, touchedAt, ifTouchedAt, commutes },
     touches: false,
   }
 }
@@ -67,6 +70,8 @@ class ChangeBatch {
   #state: StreamState | null
   #record: StreamRecord | null | undefined
   #touchedAt: number | null = null
+  /** What a write that changes nothing was told is proven right by the version alone. */
+  #commutes = true
   readonly #bytes: Uint8Array[] = []
   #entries: Map<string, string | null> | null = null
   /** The entries as the next write sees them; null while none has changed. */
@@ -88,6 +93,7 @@ class ChangeBatch {
       const streamId = this.#state?.record.streamId
       const { outcome, change } = write.decide(this.#state, this.#now)
       outcomes.push(outcome)
+      if (change === null || change === 'touch' || change.commutes !== true) this.#commutes = false
       if (change === null) continue
       if (change === 'touch') {
         this.touches = true
@@ -109,6 +115,7 @@ class ChangeBatch {
       entries: this.#record === null || this.#entries === null ? NO_CHANGES : this.#entries,
       touchedAt: this.touches ? this.#now : this.#touchedAt,
       ifTouchedAt: windowToGuard(this.#loaded, this.#now),
+      commutes: this.#commutes,
     }
   }
 

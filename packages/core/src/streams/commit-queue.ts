@@ -3,6 +3,7 @@ import type { Decision, StreamState } from '../decide/stream-state.js'
 import type { Environment, StreamLimits } from './environment.js'
 import type { LoadedStream, MaybePromise, StreamChange, StreamStore } from '../store/contract.js'
 import type { StreamPath } from '../protocol/branded.js'
+import type { Conclusion } from './committer.js'
 import { Committer, asFault, isPromise } from './committer.js'
 import { StreamFault } from './environment.js'
 import { decideBatch } from './change-batch.js'
@@ -163,7 +164,7 @@ export class CommitQueue {
       const decided = this.#decide(batch, recalled)
       // Without a commit nothing proves that what is recalled is still so.
       if (decided.change !== null) {
-        return this.#commitDecided(path, batch, attempt, recalled, decided.outcomes, decided.change)
+        return this.#commitDecided(path, batch, attempt, recalled, decided, decided.change)
       }
     }
     const loaded = this.#store.load(path, entryKeys)
@@ -175,6 +176,17 @@ export class CommitQueue {
     return decideBatch(batch, loaded, this.#environment.now(), this.#committer.newCommitId())
   }
 
+  /** The outcomes of writes whose commit went behind bytes that were not known when they were decided. */
+  #decideMoved(
+    batch: readonly QueuedWrite[],
+    loaded: LoadedStream,
+    now: number,
+    byBytes: number,
+  ): readonly unknown[] {
+    const record = { ...loaded.record, tail: loaded.record.tail + byBytes }
+    return decideBatch(batch, { ...loaded, record }, now, '').outcomes
+  }
+
   #commitLoaded(
     path: StreamPath,
     batch: readonly QueuedWrite[],
@@ -183,7 +195,7 @@ export class CommitQueue {
   ): MaybePromise<readonly unknown[]> {
     const decided = this.#decide(batch, loaded)
     if (decided.change !== null)
-      return this.#commitDecided(path, batch, attempt, loaded, decided.outcomes, decided.change)
+      return this.#commitDecided(path, batch, attempt, loaded, decided, decided.change)
     const { outcomes, touches } = decided
     if (!touches || loaded === null) return outcomes
     return this.#committer.touch(path, loaded, this.#environment.now()).then(() => outcomes)
@@ -194,14 +206,16 @@ export class CommitQueue {
     batch: readonly QueuedWrite[],
     attempt: number,
     loaded: LoadedStream | null,
-    outcomes: readonly unknown[],
+    decided: DecidedBatch,
     change: StreamChange,
   ): MaybePromise<readonly unknown[]> {
     const committed = this.#committer.commit(path, loaded?.version ?? null, change)
-    const conclude = (done: boolean): MaybePromise<readonly unknown[]> => {
-      if (!done) return this.#commitBatch(path, batch, attempt + 1)
+    const conclude = (conclusion: Conclusion): MaybePromise<readonly unknown[]> => {
+      if (conclusion.kind === 'conflict') return this.#commitBatch(path, batch, attempt + 1)
       if (change.record !== null && change.record.tail !== (loaded?.record.tail ?? 0)) this.#onGrown?.(path)
-      return outcomes
+      const { tail } = conclusion
+      if (tail === undefined || loaded === null || change.record === null) return decided.outcomes
+      return this.#decideMoved(batch, loaded, decided.now, tail - change.record.tail)
     }
     return isPromise(committed) ? committed.then(conclude) : conclude(committed)
   }

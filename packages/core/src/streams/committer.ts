@@ -20,6 +20,9 @@ const UNKNOWN_MESSAGE = 'it is not known whether the change was committed'
 const TOUCH_FRACTION = 50
 const TOUCH_MS = 1_000
 
+/** What became of a commit after everything was done to find that out. */
+export type Conclusion = Exclude<CommitResult, { readonly kind: 'unknown' }>
+
 /** Commits single changes and finds out what became of them. */
 export class Committer {
   readonly #store: StreamStore
@@ -38,11 +41,11 @@ export class Committer {
     return `${this.#commitPrefix}${++this.#commits}`
   }
 
-  /** Commits a change; true if it has happened, false if it met another writer. Throws when that is not known. */
-  commit(path: StreamPath, expected: Version | null, change: StreamChange): MaybePromise<boolean> {
+  /** Commits a change, unless it meets another writer. Throws when that cannot be told. */
+  commit(path: StreamPath, expected: Version | null, change: StreamChange): MaybePromise<Conclusion> {
     const result = this.#tryCommit(path, expected, change)
     if (isPromise(result) || result.kind === 'unknown') return this.#finish(path, expected, change, result)
-    return result.kind === 'committed'
+    return result
   }
 
   /**
@@ -75,33 +78,37 @@ export class Committer {
     expected: Version | null,
     change: StreamChange,
     committing: MaybePromise<CommitResult>,
-  ): Promise<boolean> {
+  ): Promise<Conclusion> {
     const result = await committing
-    if (result.kind === 'unknown') await this.#resolveUnknown(path, expected, change, result)
-    return result.kind !== 'conflict'
+    return result.kind === 'unknown' ? this.#resolveUnknown(path, expected, change, result) : result
   }
 
   /**
    * Finds out whether a commit has happened; resolves if it has, and throws if that cannot be told.
    *
    * The same change with the same expectation cannot happen twice, so it may be repeated while the stream has not
-   * moved. A conflict then may be our own commit with others on top of it, which nobody can tell.
+   * moved; one that commutes could, so it is repeated as one that does not, after which the first cannot happen any
+   * more. A conflict then may be our own commit with others on top of it, which nobody can tell.
    */
   async #resolveUnknown(
     path: StreamPath,
     expected: Version | null,
     change: StreamChange,
     unknown: CommitResult,
-  ): Promise<void> {
+  ): Promise<Conclusion> {
+    const again = { ...change, commutes: false }
     let result = unknown
     try {
       for (let attempt = 1; attempt <= MAX_UNKNOWN_ATTEMPTS; attempt++) {
         const found = await this.#store.load(path, NOTHING)
-        if (found?.commitId === change.commitId || (found === null && change.record === null)) return
+        if (found?.commitId === change.commitId) {
+          return { kind: 'committed', version: found.version, tail: found.record.tail }
+        }
+        if (found === null && change.record === null) return { kind: 'committed', version: '' }
         if ((found?.version ?? null) !== expected) break
         if (attempt > 1) await this.#pause(UNKNOWN_PAUSE_MS * 2 ** attempt)
-        result = await this.#tryCommit(path, expected, change)
-        if (result.kind === 'committed') return
+        result = await this.#tryCommit(path, expected, again)
+        if (result.kind === 'committed') return result
       }
     } catch (cause) {
       // Whatever fails now, the first attempt may have happened.

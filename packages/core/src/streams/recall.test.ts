@@ -1,5 +1,6 @@
 import type { LoadedStream } from '../store/contract.js'
 import { describe, expect, it } from 'vitest'
+import { offsetAt } from '../decide/stream-state.js'
 import { FakeEnvironment } from '../../test/fake-environment.js'
 import { StreamEngine } from './stream-engine.js'
 import { TestStore } from '../../test/test-store.js'
@@ -50,6 +51,39 @@ describe('what a store recalls', () => {
     const { recalled } = store
     store.recalled = { ...recalled!, record: { ...recalled!.record, closed: true } }
     expect(await engine.append(path, appendOf('y'))).toMatchObject({ kind: 'appended' })
+    expect(store.loads).toBe(1)
+  })
+
+  it('may be wrong about the tail of a change that commutes, which is told where it is', async () => {
+    const { store, engine } = await setUp()
+    const { recalled } = store
+    await engine.append(path, appendOf('yy'))
+    store.loads = 0
+    store.recalled = recalled
+    expect(await engine.append(path, appendOf('z'))).toMatchObject({
+      kind: 'appended',
+      tail: offsetAt(recalled!.record, 4),
+    })
+    expect(store.loads).toBe(0)
+  })
+
+  it('proves nothing to writes that change nothing, though others of their batch commute', async () => {
+    const { store, engine } = await setUp()
+    await engine.append(path, appendOf('1', { producer: producerOf('w', 0, 0) }))
+    const recalled = store.disk.load(path, ['p:w'])!
+    await engine.append(path, appendOf('2', { producer: producerOf('w', 1, 0) }))
+    store.recalled = recalled
+    const repeated = appendOf('1', { producer: producerOf('w', 0, 0) })
+    const outcomes = await Promise.all([engine.append(path, appendOf('3')), engine.append(path, repeated)])
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['appended', 'stale-epoch'])
+  })
+
+  it('is no reason to append behind anything but appends', async () => {
+    const { store, engine } = await setUp()
+    const { recalled } = store
+    await engine.append(path, appendOf('y', { streamSeq: '5' }))
+    store.recalled = recalled
+    expect(await engine.append(path, appendOf('z'))).toMatchObject({ kind: 'appended' })
     expect(store.loads).toBe(1)
   })
 
