@@ -1,6 +1,8 @@
 import type { HttpReply, HttpRequest, LiveBody, LiveSink } from '../http/exchange.js'
+import type { BodySink } from './direct-message.js'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ClientGone, isLiveBody } from '../http/exchange.js'
+import { DirectMessage } from './direct-message.js'
 import { toError } from '../http/errors.js'
 import { toOriginForm } from '../http/target.js'
 import { totalLength } from '@ds/core'
@@ -73,27 +75,59 @@ export class NodeRequest implements HttpRequest {
   readBody(check: (receivedBytes: number) => void): Promise<Uint8Array> {
     const message = this.#message
     return new Promise((resolve, reject) => {
-      let first: Buffer | null = null
-      let chunks: Buffer[] | null = null
-      let length = 0
-      message.on('data', (chunk: Buffer) => {
-        length += chunk.length
-        try {
-          check(length)
-        } catch (error) {
-          // The rest is read and dropped, so that the answer is not lost in a connection reset.
-          message.removeAllListeners('data').resume()
-          reject(toError(error))
-          return
-        }
-        if (first === null) first = chunk
-        else (chunks ??= [first]).push(chunk)
-      })
-      message.on('end', () => resolve(chunks === null ? (first ?? NO_BYTES) : Buffer.concat(chunks)))
+      const body = new BodyCollector(check, resolve, reject)
+      if (message instanceof DirectMessage && message.deliverTo(body)) return
+      message.on('data', (chunk: Buffer) => body.onChunk(chunk))
+      message.on('end', () => body.onEnd())
       message.on('close', () => {
-        if (!message.readableEnded) reject(new ClientGone())
+        if (!message.readableEnded) body.onGone()
       })
     })
+  }
+}
+
+/** Puts a body together. What comes after a refusal is dropped, so that the answer is not lost in a connection reset. */
+class BodyCollector implements BodySink {
+  readonly #check: (receivedBytes: number) => void
+  readonly #resolve: (body: Uint8Array) => void
+  readonly #reject: (error: Error) => void
+  #first: Buffer | null = null
+  #chunks: Buffer[] | null = null
+  #length = 0
+  #isRefused = false
+
+  constructor(
+    check: (receivedBytes: number) => void,
+    resolve: (body: Uint8Array) => void,
+    reject: (error: Error) => void,
+  ) {
+    this.#check = check
+    this.#resolve = resolve
+    this.#reject = reject
+  }
+
+  onChunk(chunk: Buffer): void {
+    if (this.#isRefused) return
+    this.#length += chunk.length
+    try {
+      this.#check(this.#length)
+    } catch (error) {
+      this.#isRefused = true
+      this.#first = this.#chunks = null
+      this.#reject(toError(error))
+      return
+    }
+    if (this.#first === null) this.#first = chunk
+    else (this.#chunks ??= [this.#first]).push(chunk)
+  }
+
+  onEnd(): void {
+    if (this.#isRefused) return
+    this.#resolve(this.#chunks === null ? (this.#first ?? NO_BYTES) : Buffer.concat(this.#chunks))
+  }
+
+  onGone(): void {
+    this.#reject(new ClientGone())
   }
 }
 

@@ -4,6 +4,7 @@ import type { IncomingMessage, Server } from 'node:http'
 import type { StreamStore } from '@ds/core'
 import { MemoryStore } from '@ds/store-memory'
 import { StreamHandler } from '../http/handler.js'
+import { DirectMessage } from '../node/direct-message.js'
 import { createNodeListener, refineServer } from '../node/node-listener.js'
 import { createServer } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
@@ -106,6 +107,7 @@ export class DurableStreamsServer {
   #createServer(): Server {
     const { requestTimeoutMs = 300_000, headersTimeoutMs = 30_000 } = this.#options
     const server = createServer({
+      IncomingMessage: DirectMessage,
       requestTimeout: requestTimeoutMs,
       headersTimeout: Math.min(headersTimeoutMs, requestTimeoutMs || headersTimeoutMs),
       keepAliveTimeout: this.#options.keepAliveTimeoutMs ?? 65_000,
