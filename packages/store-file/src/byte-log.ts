@@ -7,60 +7,69 @@ const FIRST_SLAB_BYTES = 16 << 10
  * than what is in it. It is given back as a whole.
  */
 export class ByteArena {
-  #slab: Uint8Array = new Uint8Array(0)
+  /** The piece in which the block is that was taken last. */
+  slab: Uint8Array = new Uint8Array(0)
+  #shared: Uint8Array = this.slab
   #used = 0
   #nextSlabBytes = FIRST_SLAB_BYTES
 
-  /** Where `bytes` bytes of memory are. */
-  take(bytes: number): { readonly slab: Uint8Array; readonly offset: number } {
-    if (bytes >= LARGEST_BLOCK_BYTES) return { slab: new Uint8Array(bytes), offset: 0 }
-    if (this.#used + bytes > this.#slab.length) {
-      this.#slab = new Uint8Array(Math.max(this.#nextSlabBytes, bytes))
+  /** Takes so many bytes of memory; returns where in {@link slab} they begin. */
+  take(bytes: number): number {
+    if (bytes >= LARGEST_BLOCK_BYTES) {
+      this.slab = new Uint8Array(bytes)
+      return 0
+    }
+    if (this.#used + bytes > this.#shared.length) {
+      this.#shared = new Uint8Array(Math.max(this.#nextSlabBytes, bytes))
       this.#nextSlabBytes = Math.min(LARGEST_BLOCK_BYTES, this.#nextSlabBytes * 2)
       this.#used = 0
     }
+    this.slab = this.#shared
     const offset = this.#used
     this.#used += bytes
-    return { slab: this.#slab, offset }
+    return offset
   }
 }
 
+/** Some of a stream's bytes. It never moves, and what was written to it stays as it is. */
 interface Block {
   /** The position of its first byte in the stream. */
   readonly start: number
   readonly slab: Uint8Array
   readonly offset: number
   readonly size: number
-  used: number
 }
 
 /**
  * Bytes of one stream that are not in a segment yet, in blocks that grow with it and never move, so that reads are
- * views instead of copies.
+ * views instead of copies. The last block's parts are fields, because most streams have no other one.
  */
 export class ByteLog {
   /** The position of the first byte. */
   readonly from: number
   /** The position after the last one. */
   tail: number
-  readonly #arena: ByteArena
-  readonly #blocks: Block[] = []
+  #start: number
+  #slab: Uint8Array | null = null
+  #offset = 0
+  #size = 0
+  /** The blocks before the last one; null while there are none. */
+  #full: Block[] | null = null
 
-  constructor(from: number, arena: ByteArena) {
+  constructor(from: number) {
     this.from = from
     this.tail = from
-    this.#arena = arena
+    this.#start = from
   }
 
-  append(piece: Uint8Array): void {
+  /** Adds bytes; new blocks are taken from the arena. */
+  append(piece: Uint8Array, arena: ByteArena): void {
     for (let at = 0; at < piece.length;) {
-      const block = this.#blockWithRoom(piece.length - at)
-      const length = Math.min(piece.length - at, block.size - block.used)
-      block.slab.set(
-        length === piece.length ? piece : piece.subarray(at, at + length),
-        block.offset + block.used,
-      )
-      block.used += length
+      const left = piece.length - at
+      if (this.#start + this.#size === this.tail) this.#beginBlock(left, arena)
+      const used = this.tail - this.#start
+      const length = Math.min(left, this.#size - used)
+      this.#slab!.set(length === piece.length ? piece : piece.subarray(at, at + length), this.#offset + used)
       this.tail += length
       at += length
     }
@@ -70,34 +79,49 @@ export class ByteLog {
   read(from: number, limitBytes: number): Uint8Array[] {
     const end = Math.min(this.tail, from + limitBytes)
     const pieces: Uint8Array[] = []
-    for (let i = this.#findBlock(from); i < this.#blocks.length; i++) {
-      const { start, slab, offset, used } = this.#blocks[i]!
-      if (start >= end) break
-      const first = Math.max(from, start) - start
-      pieces.push(slab.subarray(offset + first, offset + Math.min(end - start, used)))
-    }
+    const full = this.#full ?? []
+    for (let i = findBlock(full, from); i < full.length; i++) addView(pieces, full[i]!, from, end)
+    if (this.#slab !== null) addView(pieces, this.#last(this.#slab), from, end)
     return pieces
   }
 
-  #blockWithRoom(wanted: number): Block {
-    const last = this.#blocks.at(-1)
-    if (last !== undefined && last.used < last.size) return last
-    const size = Math.min(LARGEST_BLOCK_BYTES, Math.max(FIRST_BLOCK_BYTES, this.tail - this.from, wanted))
-    const { slab, offset } = this.#arena.take(size)
-    const block = { start: this.tail, slab, offset, size, used: 0 }
-    this.#blocks.push(block)
-    return block
+  #beginBlock(wanted: number, arena: ByteArena): void {
+    if (this.#slab !== null) {
+      this.#full ??= []
+      this.#full.push(this.#last(this.#slab))
+    }
+    const doubled = Math.max(FIRST_BLOCK_BYTES, this.tail - this.from, wanted)
+    this.#size = Math.min(LARGEST_BLOCK_BYTES, doubled)
+    this.#offset = arena.take(this.#size)
+    this.#slab = arena.slab
+    this.#start = this.tail
   }
 
-  /** The index of the block that holds a position, by halving. */
-  #findBlock(position: number): number {
-    let low = 0
-    let high = this.#blocks.length - 1
-    while (low < high) {
-      const middle = (low + high + 1) >> 1
-      if (this.#blocks[middle]!.start <= position) low = middle
-      else high = middle - 1
-    }
-    return low
+  #last(slab: Uint8Array): Block {
+    return { start: this.#start, slab, offset: this.#offset, size: this.#size }
   }
+}
+
+/** Adds a view of what a block has of the bytes in [from, end), if anything. */
+function addView(
+  pieces: Uint8Array[],
+  { start, slab, offset, size }: Block,
+  from: number,
+  end: number,
+): void {
+  const first = Math.max(from - start, 0)
+  const last = Math.min(end - start, size)
+  if (first < last) pieces.push(slab.subarray(offset + first, offset + last))
+}
+
+/** The index of the block that holds a position, by halving; 0 when there is none. */
+function findBlock(blocks: readonly Block[], position: number): number {
+  let low = 0
+  let high = blocks.length - 1
+  while (low < high) {
+    const middle = (low + high + 1) >> 1
+    if (blocks[middle]!.start <= position) low = middle
+    else high = middle - 1
+  }
+  return low
 }

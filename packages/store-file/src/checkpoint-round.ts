@@ -1,9 +1,8 @@
 import type { Extent } from './table-format.js'
 import type { FileSystem } from './file-system.js'
-import type { HotStream } from './hot-layer.js'
+import type { ByteLog } from './byte-log.js'
 import type { SegmentFiles } from './segments.js'
 import type { SegmentUse } from './manifest.js'
-import type { ByteLog } from './byte-log.js'
 import { SegmentUses } from './segment-uses.js'
 import { SegmentReadAhead } from './segment-read-ahead.js'
 import { SegmentWriter } from './segment-writer.js'
@@ -56,9 +55,7 @@ export class CheckpointRound {
    * Stores a stream's new bytes behind its older ones. Extents that are not longer than what follows them are
    * joined to it, so that a stream that grows a little at a time has few of them, and each byte is copied rarely.
    */
-  async addBytes(path: string, hot: HotStream, extents: readonly Extent[]): Promise<readonly Extent[]> {
-    const log = hot.bytes
-    if (log === null || log.tail === log.from) return extents
+  async addBytes(path: string, log: ByteLog, extents: readonly Extent[]): Promise<readonly Extent[]> {
     let joined = 0
     let length = log.tail - log.from
     for (let i = extents.length - 1; i >= 0; i--) {

@@ -1,14 +1,14 @@
 import type { Damage, Manifest } from './manifest.js'
 import type { Extent, TableHead } from './table-format.js'
 import type { FileSystem } from './file-system.js'
-import type { HotLayer, HotStream, KnownEntries } from './hot-layer.js'
+import type { HotStream, SealedChange } from './hot-stream.js'
 import type { SegmentFiles } from './segments.js'
+import type { StreamMemory } from './stream-memory.js'
 import type { StreamPath } from '@ds/core'
 import type { TableSet } from './table-set.js'
 import { CheckpointRound } from './checkpoint-round.js'
-import { EMPTY_KEY, encodeEntry, encodeHead } from './table-format.js'
-import { StoreError, comparePaths, dueAt } from '@ds/core'
-import { isStream, knownBelow } from './hot-layer.js'
+import { StoreError, comparePaths } from '@ds/core'
+import { isStream } from './hot-stream.js'
 import { SegmentUses } from './segment-uses.js'
 import { TableReader } from './table-reader.js'
 import { TableWriter } from './table-writer.js'
@@ -19,11 +19,11 @@ import { writeManifest } from './manifest.js'
 /** A table is joined with older ones that are up to so many times as large. */
 const MERGE_RATIO = 2
 const MIN_MERGED = 3
-/** Heads with more entries at hand than this forget them. */
-const MAX_KNOWN = 64
+const NO_EXTENTS: readonly Extent[] = []
 
 export interface CheckpointerContext {
   readonly fileSystem: FileSystem
+  readonly memory: StreamMemory
   readonly tables: TableSet
   readonly segments: SegmentFiles
 }
@@ -49,36 +49,26 @@ export class Checkpointer {
   }
 
   /**
-   * Stores a layer that does not change any more.
+   * Stores the sealed layer; from then on the tables have everything that it has.
    *
    * @param journal the first journal file with commits that are not in the layer
-   * @param onSwitched called at the moment from which the tables have everything that the layer has
    */
-  async storeLayer(
-    layer: HotLayer,
-    journal: number,
-    damage: readonly Damage[],
-    onSwitched: () => void,
-  ): Promise<void> {
+  async storeSealed(journal: number, damage: readonly Damage[]): Promise<void> {
+    const { fileSystem, segments, memory } = this.#context
+    const layer = memory.sealed!
     const tableId = this.#nextId++
-    const { fileSystem, segments } = this.#context
     const ids = { table: tableId, segment: this.#nextId++ }
     const round = await CheckpointRound.begin(fileSystem, segments, ids, this.#manifest.segments)
-    const changed = new Map<StreamPath, TableHead | null>()
     try {
-      for (const path of layer.sortedPaths())
-        changed.set(path, await this.#storeStream(round, path, layer.get(path)!))
+      for (const stream of layer.sorted()) await storeStream(round, stream, stream.changeToStore(layer))
       await round.finish()
     } catch (error) {
       await round.abandon()
       throw error
     }
-    await this.#switch(
-      { journal, damage, tables: [tableId, ...this.#manifest.tables], segments: round.uses.toManifest() },
-      tableId,
-      changed,
-      onSwitched,
-    )
+    const tables = [tableId, ...this.#manifest.tables]
+    const next = { journal, damage, tables, segments: round.uses.toManifest() }
+    await this.#switch(next, tableId, () => memory.settle())
   }
 
   /** Joins tables when there are many of similar size; false when there was nothing to do. */
@@ -97,12 +87,7 @@ export class Checkpointer {
       await writer.abandon()
       throw error
     }
-    await this.#switch(
-      { tables: [id, ...this.#manifest.tables.slice(count)] },
-      id,
-      new Map(),
-      () => undefined,
-    )
+    await this.#switch({ tables: [id, ...this.#manifest.tables.slice(count)] }, id, () => undefined)
     return true
   }
 
@@ -111,18 +96,17 @@ export class Checkpointer {
     const chosen = new SegmentUses(this.#manifest.segments).worthMoving()
     for (const id of this.#unmovable) chosen.delete(id)
     if (chosen.size === 0) return false
-    const { fileSystem, segments, tables } = this.#context
     const paths = new Set<string>()
     for (const id of chosen) for (const path of await this.#pathsIn(id)) paths.add(path)
+    const { fileSystem, segments, memory } = this.#context
     const tableId = this.#nextId++
     const ids = { table: tableId, segment: this.#nextId++ }
     const round = await CheckpointRound.begin(fileSystem, segments, ids, this.#manifest.segments)
-    const changed = new Map<StreamPath, TableHead | null>()
+    const moved = new Map<StreamPath, readonly Extent[]>()
     try {
       for (const path of [...paths].sort(comparePaths) as StreamPath[]) {
-        const head = await tables.find(path)
-        if (!isStream(head) || !head.extents.some(({ segment }) => chosen.has(segment))) continue
-        changed.set(path, await this.#moveStream(round, path, head, chosen))
+        const head = await this.#headWithBytesIn(chosen, path)
+        if (head !== null) moved.set(path, await moveStream(round, path, head, chosen))
       }
       await round.finish()
     } catch (error) {
@@ -132,8 +116,21 @@ export class Checkpointer {
       throw error
     }
     const next = { tables: [tableId, ...this.#manifest.tables], segments: round.uses.toManifest() }
-    await this.#switch(next, tableId, changed, () => undefined)
+    await this.#switch(next, tableId, () => {
+      for (const [path, extents] of moved) memory.move(path, extents)
+    })
     return true
+  }
+
+  /** A stream as the tables have it, if some of its bytes are in one of these segments; else null. */
+  async #headWithBytesIn(chosen: ReadonlySet<number>, path: StreamPath): Promise<TableHead | null> {
+    const { memory, tables } = this.#context
+    const hasBytes = ({ extents }: { readonly extents: readonly Extent[] }): boolean =>
+      extents.some(({ segment }) => chosen.has(segment))
+    const atHand = memory.get(path)
+    if (atHand !== undefined && !hasBytes(atHand)) return null
+    const head = await tables.find(path)
+    return isStream(head) && hasBytes(head) ? head : null
   }
 
   async #pathsIn(segment: number): Promise<string[]> {
@@ -145,54 +142,7 @@ export class Checkpointer {
     }
   }
 
-  /** Adds a stream's rows; returns its head as the table has it. */
-  async #storeStream(round: CheckpointRound, path: StreamPath, hot: HotStream): Promise<TableHead | null> {
-    const old = hot.isAbove ? await this.#context.tables.find(path) : null
-    const isSame = isStream(old) && old.record.streamId === hot.record?.streamId
-    if (old !== null && !isSame) round.uses.release(old.extents)
-    if (hot.record === null && old === null) return null
-    const extents = await round.addBytes(path, hot, isSame ? old.extents : [])
-    const mayHaveEntries = (isSame && old.mayHaveEntries) || hot.entries !== null
-    const { record, version, commitId, touchedAt } = hot
-    const known = fewEntries(knownBelow(hot))
-    const head: TableHead = { record, version, commitId, touchedAt, mayHaveEntries, extents, known }
-    await addHead(round, path, head)
-    const keys = [...(hot.entries ?? [])].map(([key, value]) => [Buffer.from(key), value] as const)
-    if (record !== null) {
-      for (const [key, value] of keys.sort(([a], [b]) => Buffer.compare(a, b))) {
-        const row = {
-          path: Buffer.from(path),
-          key,
-          value: encodeEntry(record.streamId, value),
-          due: Infinity,
-        }
-        await round.table.add(row)
-      }
-    }
-    return head
-  }
-
-  async #moveStream(
-    round: CheckpointRound,
-    path: StreamPath,
-    head: TableHead,
-    chosen: ReadonlySet<number>,
-  ): Promise<TableHead> {
-    const extents: Extent[] = []
-    for (const extent of head.extents) {
-      extents.push(chosen.has(extent.segment) ? await round.copyBytes(path, [extent]) : extent)
-    }
-    const moved = { ...head, extents }
-    await addHead(round, path, moved)
-    return moved
-  }
-
-  async #switch(
-    next: Partial<Manifest>,
-    newTable: number,
-    changed: ReadonlyMap<StreamPath, TableHead | null>,
-    onSwitched: () => void,
-  ): Promise<void> {
+  async #switch(next: Partial<Manifest>, newTable: number, onSwitched: () => void): Promise<void> {
     const { fileSystem, tables } = this.#context
     await fileSystem.syncDirectory('tables')
     await fileSystem.syncDirectory('segments')
@@ -207,7 +157,7 @@ export class Checkpointer {
     this.#manifest = manifest
     const before = tables.tables
     const kept = before.filter(({ id }) => manifest.tables.includes(id))
-    tables.replace([reader, ...kept], changed)
+    tables.replace([reader, ...kept])
     onSwitched()
     for (const table of before) if (!kept.includes(table)) await table.retire()
     await this.removeUnnamed()
@@ -236,16 +186,33 @@ export class Checkpointer {
   }
 }
 
-async function addHead(round: CheckpointRound, path: StreamPath, head: TableHead): Promise<void> {
-  const due = head.record === null ? Infinity : dueAt(head.record, head.touchedAt)
-  await round.table.add({
-    path: Buffer.from(path),
-    key: EMPTY_KEY,
-    value: encodeHead(head, head.extents),
-    due,
-  })
+/** Adds a stream's rows, and notes where its bytes will be. */
+async function storeStream(round: CheckpointRound, stream: HotStream, change: SealedChange): Promise<void> {
+  const { path } = stream
+  const { head, log, isWhole, entries } = change
+  change.extents = isWhole ? NO_EXTENTS : stream.extents
+  if (isWhole) round.uses.release(stream.extents)
+  if (head.record === null && !stream.isStored) return
+  if (log !== null) change.extents = await round.addBytes(path, log, change.extents)
+  const mayHaveEntries = (!isWhole && stream.mayHaveEntries) || entries !== null
+  const adding = round.table.addHead(path, { ...head, mayHaveEntries, extents: change.extents })
+  if (adding !== undefined) await adding
+  if (head.record === null || entries === null) return
+  // Keys are in the order of their bytes, as paths are.
+  for (const [key, value] of [...entries].sort(([a], [b]) => comparePaths(a, b)))
+    await round.table.addEntry(path, key, head.record.streamId, value)
 }
 
-function fewEntries(known: KnownEntries): KnownEntries {
-  return known !== null && known.size > MAX_KNOWN ? null : known
+async function moveStream(
+  round: CheckpointRound,
+  path: StreamPath,
+  head: TableHead,
+  chosen: ReadonlySet<number>,
+): Promise<readonly Extent[]> {
+  const extents: Extent[] = []
+  for (const extent of head.extents) {
+    extents.push(chosen.has(extent.segment) ? await round.copyBytes(path, [extent]) : extent)
+  }
+  await round.table.addHead(path, { ...head, extents })
+  return extents
 }

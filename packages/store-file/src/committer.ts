@@ -1,16 +1,14 @@
 import type { Appended, Appending } from './journal-writer.js'
-import type { Bounded } from './deadline.js'
 import type { CommitResult, StreamChange, StreamPath, StreamRecord, Version } from '@ds/core'
 import type { Deadline } from './deadline.js'
+import type { HotStream } from './hot-stream.js'
 import type { JournalWriter } from './journal-writer.js'
 import type { Maintenance } from './maintenance.js'
-import type { StreamHead } from './hot-layer.js'
 import type { StreamIndex } from './stream-index.js'
 import { StoreError } from '@ds/core'
 import { asRefusal } from './disk-errors.js'
 import { fitsRecord } from './journal-batch.js'
-import { isStream } from './hot-layer.js'
-import { tooSlow } from './deadline.js'
+import { Bounded, tooSlow } from './deadline.js'
 
 /** What a commit goes through. */
 export interface CommitterParts {
@@ -25,8 +23,7 @@ export class Committer {
   readonly #parts: CommitterParts
   readonly #quarantined: ReadonlySet<string>
   readonly #wake: (path: StreamPath) => void
-  /** The last commit of each path that has some under way. */
-  readonly #lines = new Map<StreamPath, PendingCommit>()
+  #underWay = 0
   #isClosed = false
   #whenIdle: (() => void) | null = null
 
@@ -44,26 +41,23 @@ export class Committer {
   commit(path: StreamPath, expected: Version | null, change: StreamChange): Promise<CommitResult> {
     return new Promise((resolve, reject) => {
       const pending = new PendingCommit(this, path, expected, change, resolve, reject)
+      this.#underWay++
       this.#parts.deadline.begin(pending)
-      const last = this.#lines.get(path)
-      this.#lines.set(path, pending)
-      if (last === undefined) this.#start(pending)
-      else last.next = pending
+      this.#start(pending)
     })
   }
 
   /** Refuses everything from now on, and resolves when what was under way has ended. */
   close(): Promise<void> {
     this.#isClosed = true
-    if (this.#lines.size === 0) return Promise.resolve()
+    if (this.#underWay === 0) return Promise.resolve()
     return new Promise((resolve) => (this.#whenIdle = resolve))
   }
 
   /** Makes a durable commit visible. */
-  show({ path, change, head }: PendingCommit, version: number): void {
-    const { record, commitId, touchedAt, bytes, entries } = change
-    this.#parts.index.apply(path, head, { record, version, commitId, touchedAt, bytes, entries })
-    this.#wake(path)
+  show(stream: HotStream, change: StreamChange, version: number): void {
+    this.#parts.index.memory.apply(stream, change, version)
+    this.#wake(stream.path)
   }
 
   /** Takes note that a commit has ended; the next one on its path begins. */
@@ -71,18 +65,18 @@ export class Committer {
     const { deadline } = this.#parts
     if (pending.isGivenUp && hasHappened) deadline.rememberLate(pending.change.commitId)
     deadline.end(pending)
-    const { path, next } = pending
-    if (next !== null) queueMicrotask(() => this.#start(next))
-    else this.#lines.delete(path)
-    if (this.#lines.size === 0) this.#whenIdle?.()
+    const { stream, next } = pending
+    if (next !== null) queueMicrotask(() => this.#decide(next))
+    else if (stream !== null) stream.lastCommit = null
+    if (--this.#underWay === 0) this.#whenIdle?.()
   }
 
   #start(pending: PendingCommit): void {
     try {
       const room = this.#isClosed ? undefined : this.#parts.maintenance.makeRoom()
-      const head = room === undefined ? this.#parts.index.headNow(pending.path) : undefined
-      if (head !== undefined) this.#decide(pending, head)
-      else void this.#startLater(pending, room)
+      const found = room === undefined ? this.#parts.index.now(pending.path) : undefined
+      if (found === undefined) void this.#startLater(pending, room)
+      else this.#enter(pending, found)
     } catch (error) {
       pending.onRefused(asRefusal(error))
     }
@@ -92,43 +86,50 @@ export class Committer {
     try {
       if (room !== undefined) await room
       const { index } = this.#parts
-      let head = index.headNow(pending.path)
-      if (head === undefined) {
-        const found = await index.head(pending.path)
-        // A touch may have come meanwhile; commits cannot.
-        head = index.headNow(pending.path) ?? found
+      let found = index.now(pending.path)
+      while (found === undefined) {
+        await index.bring(pending.path)
+        found = index.now(pending.path)
       }
-      this.#decide(pending, head)
+      this.#enter(pending, found)
     } catch (error) {
       pending.onRefused(asRefusal(error))
     }
   }
 
-  #decide(pending: PendingCommit, head: StreamHead | null): void {
-    if (this.#isClosed) throw new StoreError('unavailable', 'the store is closed')
-    const { path, expected, change } = pending
-    if (!isExpected(head, expected, change) || this.#parts.deadline.wasLate(change.commitId)) {
+  /** Puts a commit behind the others on its path, which keep the stream in memory. */
+  #enter(pending: PendingCommit, found: HotStream | null): void {
+    const stream = found ?? this.#parts.index.memory.add(pending.path, null)
+    const last = stream.lastCommit as PendingCommit | null
+    pending.stream = stream
+    stream.lastCommit = pending
+    if (last === null) this.#decide(pending)
+    else last.next = pending
+  }
+
+  #decide(pending: PendingCommit): void {
+    const { path, change } = pending
+    if (this.#isClosed) {
+      pending.onRefused(new StoreError('unavailable', 'the store is closed'))
+    } else if (!pending.isExpected() || this.#parts.deadline.wasLate(change.commitId)) {
       pending.onConflict()
-      return
-    }
-    if (this.#quarantined.has(path))
-      throw new StoreError('corrupt', `${path} has lost commits and can only be read`)
-    if (!fitsRecord(change)) throw new StoreError('full', 'a commit is larger than any can be')
-    pending.head = head
-    this.#parts.journal.append(pending)
+    } else if (this.#quarantined.has(path)) {
+      pending.onRefused(new StoreError('corrupt', `${path} has lost commits and can only be read`))
+    } else if (!fitsRecord(change)) {
+      pending.onRefused(new StoreError('full', 'a commit is larger than any can be'))
+    } else this.#parts.journal.append(pending)
   }
 }
 
 /** A commit from its call until its outcome is known, which may be long after its author has given it up. */
-class PendingCommit implements Appending, Bounded {
+class PendingCommit extends Bounded implements Appending {
   readonly path: StreamPath
   readonly expected: Version | null
   readonly change: StreamChange
-  /** What it was compared with. */
-  head: StreamHead | null = null
+  /** What it is compared with, once that is in memory. */
+  stream: HotStream | null = null
   /** The next one on the same path. */
   next: PendingCommit | null = null
-  begunAt = 0
   isGivenUp = false
   #version = 0
   readonly #committer: Committer
@@ -143,6 +144,7 @@ class PendingCommit implements Appending, Bounded {
     resolve: (result: CommitResult) => void,
     reject: (error: StoreError) => void,
   ) {
+    super()
     this.#committer = committer
     this.path = path
     this.expected = expected
@@ -152,16 +154,23 @@ class PendingCommit implements Appending, Bounded {
   }
 
   get before(): StreamRecord | null {
-    return this.head?.record ?? null
+    return this.stream!.record
   }
 
   get previousVersion(): number {
-    return isStream(this.head) ? this.head.version : 0
+    return this.before === null ? 0 : this.stream!.version
+  }
+
+  /** Whether the stream is still what the change was made for. */
+  isExpected(): boolean {
+    const { record, version, touchedAt } = this.stream!
+    if ((record === null ? null : version) !== this.expected) return false
+    return this.change.ifTouchedAt === null || touchedAt === this.change.ifTouchedAt
   }
 
   onDurable(sequence: number): void {
     this.#version = sequence
-    this.#committer.show(this, sequence)
+    this.#committer.show(this.stream!, this.change, sequence)
   }
 
   onOutcome(appended: Appended): void {
@@ -184,10 +193,4 @@ class PendingCommit implements Appending, Bounded {
     this.isGivenUp = true
     this.#resolve({ kind: 'unknown', cause: tooSlow() })
   }
-}
-
-function isExpected(head: StreamHead | null, expected: Version | null, change: StreamChange): boolean {
-  const version = isStream(head) ? head.version : null
-  if (version !== expected) return false
-  return change.ifTouchedAt === null || head?.touchedAt === change.ifTouchedAt
 }

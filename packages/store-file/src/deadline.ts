@@ -3,24 +3,44 @@ import { StoreError } from '@ds/core'
 /** How many commits are remembered that took effect after they were given up. */
 const MAX_LATE = 10_000
 
-/** Work that has a time by which it ends or is given up. */
-export interface Bounded {
-  /** Set by {@link Deadline.begin}. */
-  begunAt: number
+/** Work that has a time by which it ends or is given up. Its fields belong to {@link Deadline}. */
+export abstract class Bounded {
+  begunAt = 0
+  /** What began before it and after it, and has not ended either; null at the ends, and when it is not under way. */
+  earlier: Bounded | null = null
+  later: Bounded | null = null
+  isUnderWay = false
+
   /** Called when time is up. */
-  giveUp(): void
+  abstract giveUp(): void
+}
+
+class BoundedLook extends Bounded {
+  readonly #reject: (error: StoreError) => void
+
+  constructor(reject: (error: StoreError) => void) {
+    super()
+    this.#reject = reject
+  }
+
+  giveUp(): void {
+    this.#reject(tooSlow())
+  }
 }
 
 /**
  * Bounds how long calls take, because a disk may hang without failing. A commit that takes too long is unknown; it
  * may still take effect, and then it must not do so again when its author repeats it.
  *
- * All work has the same time, so what began first ends first, and one timer is enough for all of it.
+ * All work has the same time, so what began first ends first, and one timer is enough for all of it. It is a chain and
+ * no Set, because a Set that much comes to and goes from leaves tables behind that keep alive what was in them for as
+ * long as it takes until the garbage collector looks at old objects.
  */
 export class Deadline {
   readonly #timeoutMs: number
   readonly #lateCommits = new Set<string>()
-  readonly #underWay = new Set<Bounded>()
+  #first: Bounded | null = null
+  #last: Bounded | null = null
   #timer: NodeJS.Timeout | null = null
 
   constructor(timeoutMs: number) {
@@ -44,18 +64,30 @@ export class Deadline {
   /** From now on the time of this work runs, until `end`. */
   begin(work: Bounded): void {
     work.begunAt = performance.now()
-    this.#underWay.add(work)
+    work.isUnderWay = true
+    work.earlier = this.#last
+    if (this.#last === null) this.#first = work
+    else this.#last.later = work
+    this.#last = work
     if (this.#timer === null) this.#wait(this.#timeoutMs)
   }
 
   end(work: Bounded): void {
-    this.#underWay.delete(work)
+    if (!work.isUnderWay) return
+    const { earlier, later } = work
+    if (earlier === null) this.#first = later
+    else earlier.later = later
+    if (later === null) this.#last = earlier
+    else later.earlier = earlier
+    work.earlier = null
+    work.later = null
+    work.isUnderWay = false
   }
 
   /** Ends with the look, or rejects with a StoreError when time is up. */
   boundLook<T>(looking: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      const work = { begunAt: 0, giveUp: () => reject(tooSlow()) }
+      const work = new BoundedLook(reject)
       this.begin(work)
       looking.then(resolve, reject).finally(() => this.end(work))
     })
@@ -69,13 +101,13 @@ export class Deadline {
   #giveUpLate(): void {
     this.#timer = null
     const now = performance.now()
-    for (const work of this.#underWay) {
+    for (let work = this.#first; work !== null; work = this.#first) {
       const left = work.begunAt + this.#timeoutMs - now
       if (left > 0) {
         this.#wait(Math.ceil(left))
         return
       }
-      this.#underWay.delete(work)
+      this.end(work)
       work.giveUp()
     }
   }

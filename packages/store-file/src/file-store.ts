@@ -143,6 +143,7 @@ export class FileStore implements StreamStore {
     await maintenance.finish()
     await journal.close()
     await index.tables.close()
+    index.memory.clear()
     await segments.close()
     await unlock()
   }

@@ -1,7 +1,7 @@
 import type { Checkpointer } from './checkpointer.js'
 import type { Damage } from './manifest.js'
 import type { JournalWriter } from './journal-writer.js'
-import type { StreamIndex } from './stream-index.js'
+import type { StreamMemory } from './stream-memory.js'
 import { asStoreError } from './disk-errors.js'
 
 export interface MaintenanceOptions {
@@ -20,7 +20,7 @@ const RETRY_MS = 1_000
 /** Decides when checkpoints are made, one after the other, in the background. */
 export class Maintenance {
   readonly #journal: JournalWriter
-  readonly #index: StreamIndex
+  readonly #memory: StreamMemory
   readonly #checkpointer: Checkpointer
   readonly #damage: readonly Damage[]
   readonly #options: MaintenanceOptions
@@ -32,13 +32,13 @@ export class Maintenance {
 
   constructor(
     journal: JournalWriter,
-    index: StreamIndex,
+    memory: StreamMemory,
     checkpointer: Checkpointer,
     damage: readonly Damage[],
     options: MaintenanceOptions,
   ) {
     this.#journal = journal
-    this.#index = index
+    this.#memory = memory
     this.#checkpointer = checkpointer
     this.#damage = damage
     this.#options = options
@@ -62,7 +62,7 @@ export class Maintenance {
   /** Makes a checkpoint now, as far as one is needed, and none after it. */
   async finish(): Promise<void> {
     await this.#running
-    if (this.#index.active.streams.size === 0 && this.#index.sealed === null) return
+    if (this.#memory.active.size === 0 && this.#memory.sealed === null) return
     this.#start()
     await this.#running
   }
@@ -71,7 +71,7 @@ export class Maintenance {
     const { checkpointBytes, checkpointStreams } = this.#options
     return (
       this.#journal.fileBytes > checkpointBytes * factor ||
-      this.#index.active.streams.size > checkpointStreams * factor
+      this.#memory.active.size > checkpointStreams * factor
     )
   }
 
@@ -98,9 +98,9 @@ export class Maintenance {
   async #run(): Promise<void> {
     do {
       // What an earlier attempt could not store comes first, then what has changed since.
-      if (this.#index.sealed !== null) await this.#storeSealed()
+      if (this.#memory.sealed !== null) await this.#storeSealed()
       await this.#journal.rotate(() => {
-        this.#index.seal()
+        this.#memory.seal()
         this.#sealedTo = this.#journal.number
       })
       await this.#storeSealed()
@@ -110,9 +110,6 @@ export class Maintenance {
   }
 
   #storeSealed(): Promise<void> {
-    const { sealed } = this.#index
-    return this.#checkpointer.storeLayer(sealed!, this.#sealedTo, this.#damage, () => {
-      this.#index.sealed = null
-    })
+    return this.#checkpointer.storeSealed(this.#sealedTo, this.#damage)
   }
 }

@@ -7,6 +7,7 @@ import { JournalWriter } from './journal-writer.js'
 import { Maintenance } from './maintenance.js'
 import { SegmentFiles } from './segments.js'
 import { StreamIndex } from './stream-index.js'
+import { StreamMemory } from './stream-memory.js'
 import { TableReader } from './table-reader.js'
 import { TableSet } from './table-set.js'
 import { asStoreError } from './disk-errors.js'
@@ -91,19 +92,27 @@ async function recover(
   const found = await readManifest(fileSystem)
   if (found.manifest !== null && !found.isComplete) await writeManifest(fileSystem, found.manifest)
   const manifest = await withUnusedNumbers(fileSystem, found.manifest ?? FIRST_MANIFEST)
-  const tables = new TableSet(await openTables(fileSystem, manifest), options.cachedStreams ?? 131_072)
+  const tables = new TableSet(await openTables(fileSystem, manifest))
+  const memory = new StreamMemory(options.cachedStreams ?? 131_072)
   try {
     const syncs = options.durability !== 'os'
     const writing = { syncs, newSalt: () => runtime.newSalt() }
-    const recovered = await recoverJournal(fileSystem, manifest, found.manifest === null, tables, writing)
-    const { position, damage, damagedJournals, file, size, layer } = recovered
+    const recovered = await recoverJournal(
+      fileSystem,
+      manifest,
+      found.manifest === null,
+      tables,
+      memory,
+      writing,
+    )
+    const { position, damage, damagedJournals, file, size } = recovered
     const segments = new SegmentFiles(fileSystem)
     const opening = { openedAt: runtime.now(), sequence: position.nextSequence }
-    const index = new StreamIndex(layer, tables, segments, opening)
+    const index = new StreamIndex(memory, tables, segments, opening)
     const journal = new JournalWriter(journalOptions(fileSystem, runtime, options), file, position, size)
-    const checkpointer = new Checkpointer({ fileSystem, tables, segments }, manifest, damagedJournals)
+    const checkpointer = new Checkpointer({ fileSystem, memory, tables, segments }, manifest, damagedJournals)
     await checkpointer.removeUnnamed()
-    const maintenance = new Maintenance(journal, index, checkpointer, damage, {
+    const maintenance = new Maintenance(journal, memory, checkpointer, damage, {
       checkpointBytes: options.checkpointBytes ?? 64 << 20,
       checkpointStreams: options.checkpointStreams ?? 100_000,
       now: () => runtime.now(),

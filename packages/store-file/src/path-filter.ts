@@ -18,8 +18,9 @@ export function makeFilter(hashes: readonly number[]): Uint8Array {
   return filter
 }
 
-export function hashPath(path: Uint8Array): number {
-  return crc32(path)
+/** The hash of the path that is `bytes[from, to)`. */
+export function hashPath(bytes: Uint8Array, from = 0, to: number = bytes.length): number {
+  return crc32(bytes, 0, from, to)
 }
 
 /** False when the path of that hash is certainly not in the filter. */

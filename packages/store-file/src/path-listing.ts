@@ -1,15 +1,15 @@
 import type { HotLayer } from './hot-layer.js'
+import type { HotStream } from './hot-stream.js'
 import type { StreamPath } from '@ds/core'
 import type { TableReader } from './table-reader.js'
 import { MergeCursor } from './table-set.js'
 import { comparePaths } from '@ds/core'
 import { decodeHead } from './table-format.js'
-import { isStream } from './hot-layer.js'
 
 /**
  * Paths of streams in order, merged from memory and tables, without holding more of them than are asked for.
  *
- * @param layers the newest first; they hide tables
+ * @param layers what is in them hides tables
  */
 export async function listPaths(
   tables: readonly TableReader[],
@@ -20,7 +20,7 @@ export async function listPaths(
 ): Promise<StreamPath[]> {
   const from = comparePaths(after, prefix) > 0 ? after : prefix
   const stored = new StoredPaths(await MergeCursor.seek(tables, Buffer.from(from)))
-  const hot = layers.map((layer) => new HotPaths(layer, from))
+  const hot = layers.map((layer) => new HotPaths(layer.sorted(), from))
   const paths: StreamPath[] = []
   while (paths.length < limit) {
     let path = await stored.path()
@@ -28,32 +28,32 @@ export async function listPaths(
       if (candidate !== null && (path === null || comparePaths(candidate, path) < 0)) path = candidate
     }
     if (path?.startsWith(prefix) !== true) break
-    const isInTables = await stored.stepOver(path)
-    const layer = hot.find((candidates) => candidates.path === path)?.layer
-    const exists = layer === undefined ? isInTables : isStream(layer.get(path))
-    for (const candidates of hot) candidates.stepOver(path)
+    let exists = await stored.stepOver(path)
+    for (const candidates of hot) exists = candidates.stepOver(path) ?? exists
     if (exists && path !== after) paths.push(path)
   }
   return paths
 }
 
 class HotPaths {
-  readonly layer: HotLayer
-  readonly #paths: readonly StreamPath[]
+  readonly #streams: readonly HotStream[]
   #at: number
 
-  constructor(layer: HotLayer, from: string) {
-    this.layer = layer
-    this.#paths = layer.sortedPaths()
-    this.#at = firstAtLeast(this.#paths, from)
+  constructor(streams: readonly HotStream[], from: string) {
+    this.#streams = streams
+    this.#at = firstAtLeast(streams, from)
   }
 
   get path(): StreamPath | null {
-    return this.#paths[this.#at] ?? null
+    return this.#streams[this.#at]?.path ?? null
   }
 
-  stepOver(path: StreamPath): void {
-    if (this.path === path) this.#at++
+  /** Goes on if it stands at a path; tells whether there is a stream, which is newer than what tables say. */
+  stepOver(path: StreamPath): boolean | undefined {
+    const stream = this.#streams[this.#at]
+    if (stream?.path !== path) return undefined
+    this.#at++
+    return stream.record !== null
   }
 }
 
@@ -83,13 +83,13 @@ class StoredPaths {
   }
 }
 
-/** The index of the first path that is not before `wanted`, by halving. */
-function firstAtLeast(paths: readonly string[], wanted: string): number {
+/** The index of the first stream whose path is not before `wanted`, by halving. */
+function firstAtLeast(streams: readonly HotStream[], wanted: string): number {
   let low = 0
-  let high = paths.length
+  let high = streams.length
   while (low < high) {
     const middle = (low + high) >> 1
-    if (comparePaths(paths[middle]!, wanted) < 0) low = middle + 1
+    if (comparePaths(streams[middle]!.path, wanted) < 0) low = middle + 1
     else high = middle
   }
   return low

@@ -3,10 +3,9 @@ import type { File, FileSystem } from './file-system.js'
 import type { JournalPosition } from './journal-writer.js'
 import type { ReplayedFile, ReplayTarget } from './journal-replay.js'
 import type { ScannedRecord } from './journal-scan.js'
-import type { StreamHead } from './hot-layer.js'
+import type { StreamMemory } from './stream-memory.js'
 import type { StreamPath, StreamRecord } from '@ds/core'
 import type { TableSet } from './table-set.js'
-import { HotLayer, HotStream } from './hot-layer.js'
 import { JournalScan } from './journal-scan.js'
 import { RECORDS_START } from './journal-format.js'
 import { StoreError } from '@ds/core'
@@ -16,7 +15,6 @@ import { replayFile } from './journal-replay.js'
 
 /** What recovery found in the journal. */
 export interface Recovered {
-  readonly layer: HotLayer
   readonly file: File
   readonly size: number
   readonly position: JournalPosition
@@ -32,17 +30,16 @@ export interface JournalWriting {
 
 const COPY_BYTES = 1 << 20
 
-const ABSENT: StreamHead = { record: null, version: 0, commitId: '', touchedAt: 0, mayHaveEntries: false }
-
 /** Carries out again what the journal says, on top of the tables. */
 class Replay implements ReplayTarget {
-  readonly layer: HotLayer = new HotLayer()
   readonly damage: Damage[]
   readonly #tables: TableSet
+  readonly #memory: StreamMemory
   readonly #quarantined: Set<string>
 
-  constructor(tables: TableSet, damage: readonly Damage[]) {
+  constructor(tables: TableSet, memory: StreamMemory, damage: readonly Damage[]) {
     this.#tables = tables
+    this.#memory = memory
     this.damage = [...damage]
     this.#quarantined = new Set(damage.flatMap(({ path }) => (path === null ? [] : [path])))
   }
@@ -50,20 +47,20 @@ class Replay implements ReplayTarget {
   async apply({ header, path: name, body }: ScannedRecord): Promise<void> {
     if (this.#quarantined.has(name)) return
     const path = name as StreamPath
-    const hot = this.layer.get(path) ?? (await this.#begin(path))
-    if ((hot.record === null ? 0 : hot.version) !== header.previousVersion) {
+    const stream = this.#memory.get(path) ?? this.#memory.add(path, await this.#tables.find(path))
+    if ((stream.record === null ? 0 : stream.version) !== header.previousVersion) {
       this.report({ path, what: `the commit before number ${header.sequence} is missing` })
       return
     }
-    const record = body.fields === null ? null : ({ ...hot.record, ...body.fields } as StreamRecord)
-    this.layer.apply(path, hot, {
+    const record = body.fields === null ? null : ({ ...stream.record, ...body.fields } as StreamRecord)
+    const step = {
       record: header.isWhole ? (body.fields as StreamRecord) : record,
-      version: header.sequence,
       commitId: body.commitId,
       touchedAt: body.touchedAt,
       bytes: [body.bytes],
       entries: body.entries,
-    })
+    }
+    this.#memory.apply(stream, step, header.sequence)
   }
 
   report(damage: Damage): void {
@@ -71,15 +68,10 @@ class Replay implements ReplayTarget {
     if (damage.path !== null) this.#quarantined.add(damage.path)
     this.damage.push(damage)
   }
-
-  async #begin(path: StreamPath): Promise<HotStream> {
-    const head = await this.#tables.find(path)
-    return this.layer.add(path, new HotStream(head ?? ABSENT, head !== null, head?.known ?? null))
-  }
 }
 
 /**
- * Replays the journal and brings it into a state in which it can be continued. It may be interrupted at any point:
+ * Replays the journal into memory and brings it into a state in which it can be continued. It may be interrupted at any point:
  * what it changes is only what no commit depends on.
  */
 export async function recoverJournal(
@@ -87,9 +79,10 @@ export async function recoverJournal(
   manifest: Manifest,
   isNew: boolean,
   tables: TableSet,
+  memory: StreamMemory,
   writing: JournalWriting,
 ): Promise<Recovered> {
-  const replay = new Replay(tables, manifest.damage)
+  const replay = new Replay(tables, memory, manifest.damage)
   const damagedJournals = new Set<number>()
   const numbers = (await listNumbers(fileSystem, 'journal')).filter((number) => number >= manifest.journal)
   if (numbers.length === 0) return beginJournal(fileSystem, manifest, isNew, replay, writing)
@@ -192,8 +185,7 @@ async function beginJournal(
   const header = { number: 1, salt: writing.newSalt(), firstSequence: 1, previousEnd: 0 }
   const file = await createJournalFile(fileSystem, header, writing.syncs)
   const position = { number: 1, salt: header.salt, end: RECORDS_START, nextSequence: 1 }
-  const { layer, damage } = replay
-  return { layer, file, size: RECORDS_START, position, damage, damagedJournals: new Set() }
+  return { file, size: RECORDS_START, position, damage: replay.damage, damagedJournals: new Set() }
 }
 
 /** Cuts off what was not completely written, and makes the rest durable before anybody sees it. */
@@ -216,7 +208,7 @@ async function continueJournal(
     await fileSystem.syncDirectory('journal')
     const size = isClean ? scan.size : last.end
     const position = { number, salt, end: last.end, nextSequence: last.nextSequence }
-    return { layer: replay.layer, file, size, position, damage: replay.damage, damagedJournals }
+    return { file, size, position, damage: replay.damage, damagedJournals }
   } catch (error) {
     await file.close().catch(() => undefined)
     throw error

@@ -1,10 +1,12 @@
-import type { LoadedStream, MaybePromise, StreamId, StreamPath } from '@ds/core'
-import type { Extent, TableHead } from './table-format.js'
+import type { Extent } from './table-format.js'
+import type { HotStream } from './hot-stream.js'
+import type { LoadedStream, MaybePromise, StreamId, StreamPath, StreamRecord } from '@ds/core'
 import type { SegmentFiles } from './segments.js'
-import type { Step, StreamHead } from './hot-layer.js'
+import type { StreamMemory } from './stream-memory.js'
 import type { TableSet } from './table-set.js'
-import { HotLayer, HotStream, isStream } from './hot-layer.js'
 import { StoreError, dueAt } from '@ds/core'
+import { copyRecord } from './own-record.js'
+import { isStream } from './hot-stream.js'
 import { listPaths } from './path-listing.js'
 
 /** What the store opened with, as far as it matters to what is found. */
@@ -22,52 +24,64 @@ const DUE_BLOCKS = 64
 const MAX_ATTEMPTS = 8
 
 /**
- * Where streams are found: what changed last is in the active layer, what is being stored in the sealed one, and
- * everything else in the tables. Only what is durable comes in here.
+ * Where streams are found: in memory, or else in the tables, which bring them there. Only what is durable comes in
+ * here.
  */
 export class StreamIndex {
-  active: HotLayer
-  sealed: HotLayer | null = null
+  readonly memory: StreamMemory
   readonly tables: TableSet
   readonly #segments: SegmentFiles
   readonly #opening: Opening
   #dueBlock = 0
   #dueTurns = 0
 
-  constructor(active: HotLayer, tables: TableSet, segments: SegmentFiles, opening: Opening) {
-    this.active = active
+  constructor(memory: StreamMemory, tables: TableSet, segments: SegmentFiles, opening: Opening) {
+    this.memory = memory
     this.tables = tables
     this.#segments = segments
     this.#opening = opening
-    for (const [path, hot] of active.streams) {
-      hot.touchedAt = Math.max(hot.touchedAt, opening.openedAt)
-      active.noteDue(path, hot)
+    for (const stream of memory.active.streams) {
+      stream.touchedAt = Math.max(stream.touchedAt, opening.openedAt)
+      memory.noteDue(stream)
     }
   }
 
-  /** A stream's head if it is at hand: null when there is none, undefined when the tables have to be asked. */
-  headNow(path: StreamPath): StreamHead | null | undefined {
-    const hot = this.#hot(path)
-    if (hot !== undefined) return hot
-    const head = this.tables.tables.length === 0 ? null : this.tables.cached(path)
-    return head === undefined || head === null ? head : this.#touchedByOpening(head)
+  /** What is at a path: null for certainly nothing, undefined when the tables have to be asked. */
+  now(path: StreamPath): HotStream | null | undefined {
+    return this.memory.get(path) ?? (this.tables.mayHave(path) ? undefined : null)
   }
 
-  async head(path: StreamPath): Promise<StreamHead | null> {
+  /** Brings what the tables say of a path into memory. Others may make it go from there again at once. */
+  async bring(path: StreamPath): Promise<void> {
+    const { generation } = this.tables
+    const head = await this.tables.find(path)
+    if (generation !== this.tables.generation || this.memory.get(path) !== undefined) return
+    const { openedAt, sequence } = this.#opening
+    const stream = this.memory.add(path, head)
+    if (head !== null && head.version < sequence) stream.touchedAt = Math.max(stream.touchedAt, openedAt)
+  }
+
+  /** As `now`, after the tables were asked if need be. */
+  async find(path: StreamPath): Promise<HotStream | null> {
     for (;;) {
-      const now = this.headNow(path)
-      if (now !== undefined) return now
-      const { generation } = this.tables
-      const head = await this.tables.find(path)
-      if (generation !== this.tables.generation || this.#hot(path) !== undefined) continue
-      return head === null ? null : this.#touchedByOpening(head)
+      const found = this.now(path)
+      if (found !== undefined) return found
+      await this.bring(path)
     }
   }
 
   load(path: StreamPath, keys: readonly string[]): MaybePromise<LoadedStream | null> {
-    const head = this.headNow(path)
-    if (head === undefined) return this.head(path).then((found) => this.#withEntries(path, found, keys))
-    return this.#withEntries(path, head, keys)
+    const stream = this.now(path)
+    if (stream === undefined) return this.bring(path).then(() => this.load(path, keys))
+    if (!isStream(stream)) return null
+    if (keys.length === 0) return loaded(stream, NO_ENTRIES)
+    const entries = new Map<string, string>()
+    for (const key of keys) {
+      const value = stream.entryHere(key)
+      if (value === undefined) return this.#loadEntries(path, keys)
+      if (value !== null) entries.set(key, value)
+    }
+    return loaded(stream, entries)
   }
 
   read(
@@ -76,51 +90,28 @@ export class StreamIndex {
     from: number,
     limitBytes: number,
   ): MaybePromise<readonly Uint8Array[] | null> {
-    for (const layer of [this.active, this.sealed]) {
-      const found = layer?.read(path, streamId, from, limitBytes) ?? null
-      if (found !== 'below' && layer?.get(path) !== undefined) return found
-    }
-    return this.#readStored(path, streamId, from, limitBytes)
-  }
-
-  /** Carries out a commit that has become durable. `before` is the head that it was compared with. */
-  apply(path: StreamPath, before: StreamHead | null, step: Step): void {
-    let hot = this.active.get(path)
-    hot ??= this.active.add(path, this.#continued(path, before))
-    this.active.apply(path, hot, step)
+    const found = this.memory.get(path)?.readHere(streamId, from, limitBytes)
+    return found === undefined ? this.#readStored(path, streamId, from, limitBytes) : found
   }
 
   async touch(path: StreamPath, streamId: StreamId, now: number): Promise<void> {
-    if (this.headNow(path) === undefined) await this.head(path)
-    // Looked at again, because it may have changed since it was found.
-    const head = this.headNow(path)
-    if (head === undefined) return this.touch(path, streamId, now)
-    if (head?.record?.streamId !== streamId || now <= head.touchedAt) return
-    const hot = this.active.get(path) ?? this.active.add(path, this.#continued(path, head))
-    hot.touchedAt = Math.max(now, hot.touchedAt)
-    this.active.noteDue(path, hot)
-  }
-
-  /** Starts a new active layer; the one before it does not change any more. */
-  seal(): void {
-    this.sealed = this.active
-    this.active = new HotLayer()
+    const stream = this.now(path)
+    if (stream === undefined) return this.bring(path).then(() => this.touch(path, streamId, now))
+    if (stream?.record?.streamId === streamId && now > stream.touchedAt) this.memory.touch(stream, now)
   }
 
   list(prefix: string, after: string, limit: number): Promise<StreamPath[]> {
-    const layers = this.sealed === null ? [this.active] : [this.active, this.sealed]
+    const { active, sealed } = this.memory
+    const layers = sealed === null ? [active] : [active, sealed]
     return this.tables.pinned((tables) => listPaths(tables, layers, prefix, after, limit))
   }
 
   async due(now: number, limit: number): Promise<StreamPath[]> {
-    const due = new Set(this.active.due(now, limit, DUE_LOOKS))
-    for (const path of this.sealed?.due(now, limit, DUE_LOOKS) ?? []) {
-      if (this.active.get(path) === undefined) due.add(path)
-    }
-    const stored = new Set<StreamPath>()
+    const due = new Set(this.memory.due(now, limit, DUE_LOOKS))
     await this.tables.pinned(async (tables) => {
       const blocks = tables.flatMap((table) => table.blocks.map((entry, index) => ({ table, entry, index })))
       const start = blocks.length === 0 ? 0 : this.#dueBlock % blocks.length
+      const stored = new Set<StreamPath>()
       let looks = 0
       for (let i = 0; i < blocks.length && stored.size < limit && looks < DUE_BLOCKS; i++) {
         const { table, entry, index } = blocks[(start + i) % blocks.length]!
@@ -129,8 +120,9 @@ export class StreamIndex {
         this.#dueBlock = start + i + 1
         entry.due = await this.#dueInBlock(await table.readBlock(index).catch(() => []), now, stored)
       }
+      for (const path of stored) due.add(path)
     })
-    return this.#takeTurns([...new Set([...due, ...stored])], limit)
+    return this.#takeTurns([...due], limit)
   }
 
   /** Which of too many are named changes from call to call, so that none waits for others that stay due for ever. */
@@ -153,88 +145,37 @@ export class StreamIndex {
         continue
       }
       const path = row.path.toString() as StreamPath
-      // What is in memory is looked at there, and comes into a newer table later.
-      if (this.#hot(path) !== undefined) continue
-      const head = await this.head(path)
-      if (!isStream(head)) continue
-      const moment = dueAt(head.record, head.touchedAt)
+      const stream = await this.find(path)
+      // What has changed is looked at in memory, and comes into a newer table later.
+      if (!isStream(stream) || stream.hasChanged) continue
+      const moment = dueAt(stream.record, stream.touchedAt)
       next = Math.min(next, moment)
       if (moment <= now) due.add(path)
     }
     return next
   }
 
-  #hot(path: StreamPath): HotStream | undefined {
-    return this.active.get(path) ?? this.sealed?.get(path)
-  }
-
-  #continued(path: StreamPath, head: StreamHead | null): HotStream {
-    const sealed = this.sealed?.get(path)
-    if (sealed !== undefined) return sealed.continued()
-    // It was sealed when it was looked at, and has been stored since.
-    if (head instanceof HotStream) return head.continued()
-    const known = (head as TableHead | null)?.known ?? null
-    return new HotStream(head ?? ABSENT, head !== null, known === null ? null : new Map(known))
-  }
-
-  #touchedByOpening(head: TableHead): TableHead {
-    const { openedAt, sequence } = this.#opening
-    return head.version >= sequence || head.touchedAt >= openedAt ? head : { ...head, touchedAt: openedAt }
-  }
-
-  #withEntries(
-    path: StreamPath,
-    head: StreamHead | null,
-    keys: readonly string[],
-  ): MaybePromise<LoadedStream | null> {
-    if (!isStream(head)) return null
-    const entries = keys.length === 0 ? NO_ENTRIES : this.#entriesNow(path, head, keys)
-    if (entries === null) return this.#loadEntries(path, keys)
-    const { record, version, commitId, touchedAt } = head
-    return { record, version, commitId, touchedAt, entries }
-  }
-
-  /** The entries that are asked for; null when one of them has to be looked up. */
-  #entriesNow(
-    path: StreamPath,
-    head: StreamHead,
-    keys: readonly string[],
-  ): ReadonlyMap<string, string> | null {
-    const entries = new Map<string, string>()
-    for (const key of keys) {
-      const value = this.#entryNow(path, head, key)
-      if (value === undefined) return null
-      if (value !== null) entries.set(key, value)
-    }
-    return entries
-  }
-
-  #entryNow(path: StreamPath, head: StreamHead, key: string): string | null | undefined {
-    const hot = this.active.get(path)
-    const value = hot?.entryHere(key)
-    if (value !== undefined) return value
-    const sealed = this.sealed?.get(path)
-    if (sealed !== undefined) return sealed.entryHere(key)
-    if (hot !== undefined) return undefined
-    return head.mayHaveEntries ? (head as TableHead).known?.get(key) : null
-  }
-
   /** Looks up what the tables have of some entries, and keeps it at hand. */
   async #loadEntries(path: StreamPath, keys: readonly string[]): Promise<LoadedStream | null> {
-    const found = new Map<string, string | null>()
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-      const before = await this.head(path)
+      const before = await this.find(path)
       if (!isStream(before)) return null
+      const { streamId } = before.record
       const { generation } = this.tables
-      for (const key of keys) found.set(key, await this.tables.findEntry(path, before.record.streamId, key))
-      const head = await this.head(path)
-      if (head?.record?.streamId !== before.record.streamId || generation !== this.tables.generation) continue
-      const holder = this.active.get(path) ?? this.sealed?.get(path) ?? (head as TableHead)
-      // What a layer knows is newer than what the tables say.
-      for (const [key, value] of found)
-        if (this.#entryNow(path, head, key) === undefined) (holder.known ??= new Map()).set(key, value)
-      const loaded = this.#withEntries(path, head, keys)
-      if (loaded === null || !('then' in loaded)) return loaded
+      const stored = new Map<string, string | null>()
+      for (const key of keys) stored.set(key, await this.tables.findEntry(path, streamId, key))
+      const stream = this.memory.get(path)
+      if (!isStream(stream) || stream.record.streamId !== streamId) continue
+      if (generation !== this.tables.generation) continue
+      stream.remember(stored)
+      const entries = new Map<string, string>()
+      for (const key of keys) {
+        // What is in memory is newer than what the tables say.
+        const here = stream.entryHere(key)
+        const value = here === undefined ? stored.get(key) : here
+        if (value !== undefined && value !== null) entries.set(key, value)
+      }
+      return loaded(stream, entries)
     }
     throw new StoreError('unavailable', 'the stream changes too fast')
   }
@@ -246,10 +187,11 @@ export class StreamIndex {
     limitBytes: number,
   ): Promise<readonly Uint8Array[] | null> {
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+      const stream = await this.find(path)
       const { generation } = this.tables
-      const head = await this.tables.find(path)
-      if (head?.record?.streamId !== streamId) return null
-      const extent = extentAt(head.extents, from)
+      const found = stream === null ? null : stream.readHere(streamId, from, limitBytes)
+      if (found !== undefined) return found
+      const extent = extentAt(stream!.extents, from)
       if (extent === null) throw new StoreError('corrupt', 'bytes of a stream are missing')
       const pieces = await this.#segments.read(extent, from, limitBytes)
       if (pieces !== null) return pieces
@@ -259,7 +201,13 @@ export class StreamIndex {
   }
 }
 
-const ABSENT: StreamHead = { record: null, version: 0, commitId: '', touchedAt: 0, mayHaveEntries: false }
+function loaded(
+  stream: HotStream & { readonly record: StreamRecord },
+  entries: ReadonlyMap<string, string>,
+): LoadedStream {
+  const { record, version, commitId, touchedAt } = stream
+  return { record: copyRecord(record), version, commitId, touchedAt, entries }
+}
 
 /** The extent that holds a position, by halving. */
 function extentAt(extents: readonly Extent[], position: number): Extent | null {

@@ -1,4 +1,4 @@
-import type { KnownEntries, StreamHead } from './hot-layer.js'
+import type { StreamHead } from './hot-stream.js'
 import type { StreamRecord } from '@ds/core'
 import { StoreError } from '@ds/core'
 import { crc32 } from './crc32.js'
@@ -35,9 +35,9 @@ export interface Extent {
 
 /** A stream as a table knows it. */
 export interface TableHead extends StreamHead {
+  /** False when it certainly has no entries. */
+  readonly mayHaveEntries: boolean
   readonly extents: readonly Extent[]
-  /** Entries that were looked up before. */
-  known: KnownEntries
 }
 
 export interface BlockEntry {
@@ -89,11 +89,11 @@ function unusualFields(record: StreamRecord): Partial<StreamRecord> {
   return fields
 }
 
-export function encodeHead(head: StreamHead, extents: readonly Extent[]): Buffer {
+export function encodeHead(head: TableHead): string {
+  const { version, commitId, touchedAt, mayHaveEntries, record, extents } = head
   const places = extents.map(({ segment, offset, position, length }) => [segment, offset, position, length])
-  const { version, commitId, touchedAt, mayHaveEntries, record } = head
   const fields = record === null ? null : unusualFields(record)
-  return Buffer.from(JSON.stringify([version, commitId, touchedAt, mayHaveEntries ? 1 : 0, fields, places]))
+  return JSON.stringify([version, commitId, touchedAt, mayHaveEntries ? 1 : 0, fields, places])
 }
 
 export function decodeHead(value: Buffer): TableHead {
@@ -102,29 +102,16 @@ export function decodeHead(value: Buffer): TableHead {
   const [version, commitId, touchedAt, entries, fields, places] = JSON.parse(value.toString()) as Fields
   const record = fields === null ? null : ({ ...USUAL_RECORD, ...fields } as StreamRecord)
   const extents = places.map(([segment, offset, position, length]) => ({ segment, offset, position, length }))
-  return { version, commitId, touchedAt, mayHaveEntries: entries === 1, record, extents, known: null }
+  return { version, commitId, touchedAt, mayHaveEntries: entries === 1, record, extents }
 }
 
 /** An entry names its incarnation, so that what a removed stream left is not taken for its successor's. */
-export function encodeEntry(streamId: string, value: string | null): Buffer {
-  return Buffer.from(JSON.stringify([streamId, value]))
+export function encodeEntry(streamId: string, value: string | null): string {
+  return JSON.stringify([streamId, value])
 }
 
 export function decodeEntry(value: Buffer): [streamId: string, value: string | null] {
   return JSON.parse(value.toString()) as [string, string | null]
-}
-
-export function encodeRow(row: Row): Buffer {
-  const { path, key, value, due } = row
-  const bytes = Buffer.allocUnsafe(ROW_HEADER_BYTES + path.length + key.length + value.length)
-  bytes.writeUInt32LE(path.length, 0)
-  bytes.writeUInt32LE(key.length, 4)
-  bytes.writeUInt32LE(value.length, 8)
-  bytes.writeDoubleLE(due, 12)
-  path.copy(bytes, ROW_HEADER_BYTES)
-  key.copy(bytes, ROW_HEADER_BYTES + path.length)
-  value.copy(bytes, ROW_HEADER_BYTES + path.length + key.length)
-  return bytes
 }
 
 /** The rows of a block. Throws when its sum is wrong. */

@@ -20,7 +20,7 @@ export async function copyMerged(
   for (let row = cursor.row; row !== null; row = cursor.row) {
     if (row.key.length === 0) owner = new Owner(row.path, row.value)
     if (isWorthKeeping(row, owner, isOldest)) {
-      const writing = writer.add(row)
+      const writing = writer.addRow(row)
       if (writing !== undefined) await writing
     }
     await cursor.stepOver(row)

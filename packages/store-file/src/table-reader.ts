@@ -68,8 +68,13 @@ export class TableReader {
     }
   }
 
+  /** False when the path of that hash is certainly not in it. */
+  mayHave(hash: number): boolean {
+    return mayContain(this.#filter, hash)
+  }
+
   async find(path: Buffer, key: Buffer): Promise<Row | null> {
-    if (!mayContain(this.#filter, hashPath(path))) return null
+    if (!this.mayHave(hashPath(path))) return null
     const wanted = { path, key }
     const index = this.blockOf(wanted)
     if (index < 0) return null

@@ -3,45 +3,33 @@ import type { StreamPath } from '@ds/core'
 import type { TableReader } from './table-reader.js'
 import { EMPTY_KEY, compareKeys, decodeEntry, decodeHead } from './table-format.js'
 import { TableCursor } from './table-reader.js'
+import { hashPath } from './path-filter.js'
 
-/**
- * The tables that count at the moment, the newest first, and the heads that were looked up last. A newer row hides
- * the older ones of its path and key.
- */
+/** The tables that count at the moment, the newest first. A newer row hides the older ones of its path and key. */
 export class TableSet {
   /** Counts the changes of the set: what was looked up in between may be outdated. */
   generation = 0
   #tables: readonly TableReader[]
-  readonly #cache = new Map<StreamPath, TableHead | null>()
-  readonly #maxCached: number
 
-  constructor(tables: readonly TableReader[], maxCached: number) {
+  constructor(tables: readonly TableReader[]) {
     this.#tables = tables
-    this.#maxCached = maxCached
   }
 
   get tables(): readonly TableReader[] {
     return this.#tables
   }
 
-  /** The head of a stream if it is at hand; undefined when it has to be looked up. */
-  cached(path: StreamPath): TableHead | null | undefined {
-    const head = this.#cache.get(path)
-    if (head === undefined) return undefined
-    this.#cache.delete(path)
-    this.#cache.set(path, head)
-    return head
+  /** False when certainly no table knows the path. */
+  mayHave(path: StreamPath): boolean {
+    if (this.#tables.length === 0) return false
+    const hash = hashPath(Buffer.from(path))
+    return this.#tables.some((table) => table.mayHave(hash))
   }
 
   /** The head of a stream, of a removed one, too; null when no table knows the path. */
   async find(path: StreamPath): Promise<TableHead | null> {
-    const cached = this.cached(path)
-    if (cached !== undefined) return cached
-    const generation = this.generation
-    const row = this.#tables.length === 0 ? null : await this.#findRow(Buffer.from(path), EMPTY_KEY)
-    const head = row === null ? null : decodeHead(row.value)
-    if (generation === this.generation) this.remember(path, head)
-    return head
+    const row = await this.#findRow(Buffer.from(path), EMPTY_KEY)
+    return row === null ? null : decodeHead(row.value)
   }
 
   /** An entry of an incarnation; null when it has none. */
@@ -52,22 +40,10 @@ export class TableSet {
     return owner === streamId ? value : null
   }
 
-  /** Keeps a head at hand; the ones used longest ago make room. */
-  remember(path: StreamPath, head: TableHead | null): void {
-    this.#cache.delete(path)
-    this.#cache.set(path, head)
-    if (this.#cache.size <= this.#maxCached) return
-    for (const oldest of this.#cache.keys()) {
-      this.#cache.delete(oldest)
-      break
-    }
-  }
-
-  /** From now on these tables count; heads that changed with them are kept at hand. */
-  replace(tables: readonly TableReader[], changed: ReadonlyMap<StreamPath, TableHead | null>): void {
+  /** From now on these tables count. */
+  replace(tables: readonly TableReader[]): void {
     this.generation++
     this.#tables = tables
-    for (const [path, head] of changed) this.remember(path, head)
   }
 
   /** Runs work on the tables of this moment, which stay open until it ends. */
@@ -84,7 +60,6 @@ export class TableSet {
   async close(): Promise<void> {
     for (const table of this.#tables) await table.retire()
     this.#tables = []
-    this.#cache.clear()
   }
 
   #findRow(path: Buffer, key: Buffer): Promise<Row | null> {

@@ -1,19 +1,35 @@
-import type { BlockEntry, Row } from './table-format.js'
+import type { BlockEntry, Row, TableHead } from './table-format.js'
 import type { FileSystem } from './file-system.js'
-import { BLOCK_BYTES, encodeFooter, encodeIndex, encodeRow } from './table-format.js'
+import {
+  BLOCK_BYTES,
+  ROW_HEADER_BYTES,
+  encodeEntry,
+  encodeFooter,
+  encodeHead,
+  encodeIndex,
+} from './table-format.js'
 import { FileOutput } from './file-output.js'
 import { crc32 } from './crc32.js'
+import { dueAt } from '@ds/core'
 import { hashPath, makeFilter } from './path-filter.js'
 import { tableName } from './layout.js'
 
-/** Writes a table from rows that come in order. */
+const SUM_BYTES = 4
+/** Blocks are ended by the row that makes them long enough; most rows fit into what is taken beyond that. */
+const BLOCK_ROOM = BLOCK_BYTES + 2048
+/** An UTF-16 unit takes at most so many bytes of UTF-8. */
+const UNIT_BYTES = 3
+
+/** Writes a table from rows that come in order. A promise means that it has to be waited for before the next row. */
 export class TableWriter {
   readonly #output: FileOutput
   readonly #blocks: BlockEntry[] = []
   readonly #hashes: number[] = []
-  #rows: Buffer[] = []
-  #rowBytes = 0
-  #first: Row | null = null
+  #block: Buffer = Buffer.allocUnsafeSlow(BLOCK_ROOM)
+  #length = SUM_BYTES
+  /** Where the path of the block's first row ends, and its key. */
+  #firstPathEnd = 0
+  #firstKeyEnd = 0
   #due = Infinity
 
   private constructor(output: FileOutput) {
@@ -24,20 +40,30 @@ export class TableWriter {
     return new TableWriter(await FileOutput.create(fileSystem, tableName(id)))
   }
 
-  /** A promise means that it has to be waited for before the next row. */
-  add(row: Row): Promise<void> | undefined {
-    this.#first ??= row
-    if (row.key.length === 0) this.#hashes.push(hashPath(row.path))
-    this.#due = Math.min(this.#due, row.due)
-    const bytes = encodeRow(row)
-    this.#rows.push(bytes)
-    this.#rowBytes += bytes.length
-    return this.#rowBytes >= BLOCK_BYTES ? this.#endBlock() : undefined
+  /** Adds the row of a stream, after which those of its entries follow. */
+  addHead(path: string, head: TableHead): Promise<void> | undefined {
+    const due = head.record === null ? Infinity : dueAt(head.record, head.touchedAt)
+    return this.#addText(path, '', encodeHead(head), due)
+  }
+
+  /** Adds the row of an entry, null when it was removed. */
+  addEntry(path: string, key: string, streamId: string, value: string | null): Promise<void> | undefined {
+    return this.#addText(path, key, encodeEntry(streamId, value), Infinity)
+  }
+
+  /** Adds a row of another table. */
+  addRow({ path, key, value, due }: Row): Promise<void> | undefined {
+    this.#takeRoom(ROW_HEADER_BYTES + path.length + key.length + value.length)
+    const pathEnd = this.#length + ROW_HEADER_BYTES + path.length
+    path.copy(this.#block, pathEnd - path.length)
+    key.copy(this.#block, pathEnd)
+    value.copy(this.#block, pathEnd + key.length)
+    return this.#endRow(pathEnd, pathEnd + key.length, pathEnd + key.length + value.length, due)
   }
 
   /** Makes the table durable. */
   async finish(): Promise<void> {
-    if (this.#first !== null) await this.#endBlock()
+    if (this.#length > SUM_BYTES) await this.#endBlock()
     const filter = makeFilter(this.#hashes)
     const index = encodeIndex(this.#blocks)
     const filterOffset = this.#output.position
@@ -52,21 +78,52 @@ export class TableWriter {
     return this.#output.abandon()
   }
 
+  #addText(path: string, key: string, value: string, due: number): Promise<void> | undefined {
+    this.#takeRoom(ROW_HEADER_BYTES + (path.length + key.length + value.length) * UNIT_BYTES)
+    const pathAt = this.#length + ROW_HEADER_BYTES
+    const pathEnd = pathAt + this.#block.write(path, pathAt)
+    const keyEnd = key === '' ? pathEnd : pathEnd + this.#block.write(key, pathEnd)
+    return this.#endRow(pathEnd, keyEnd, keyEnd + this.#block.write(value, keyEnd), due)
+  }
+
+  /** Makes the block larger if what comes next might not fit. */
+  #takeRoom(bytes: number): void {
+    if (this.#length + bytes <= this.#block.length) return
+    const larger = Buffer.allocUnsafeSlow((this.#length + bytes) * 2)
+    this.#block.copy(larger, 0, 0, this.#length)
+    this.#block = larger
+  }
+
+  /** Completes the row whose parts have been written. */
+  #endRow(pathEnd: number, keyEnd: number, end: number, due: number): Promise<void> | undefined {
+    const at = this.#length
+    const pathAt = at + ROW_HEADER_BYTES
+    this.#block.writeUInt32LE(pathEnd - pathAt, at)
+    this.#block.writeUInt32LE(keyEnd - pathEnd, at + 4)
+    this.#block.writeUInt32LE(end - keyEnd, at + 8)
+    this.#block.writeDoubleLE(due, at + 12)
+    if (keyEnd === pathEnd) this.#hashes.push(hashPath(this.#block, pathAt, pathEnd))
+    if (at === SUM_BYTES) {
+      this.#firstPathEnd = pathEnd
+      this.#firstKeyEnd = keyEnd
+    }
+    if (due < this.#due) this.#due = due
+    this.#length = end
+    return end >= BLOCK_BYTES ? this.#endBlock() : undefined
+  }
+
   #endBlock(): Promise<void> | undefined {
-    const { path, key } = this.#first!
-    const sum = Buffer.alloc(4)
-    const block = Buffer.concat([sum, ...this.#rows])
-    block.writeUInt32LE(crc32(block, 0, 4), 0)
+    const block = this.#block.subarray(0, this.#length)
+    block.writeUInt32LE(crc32(block, 0, SUM_BYTES), 0)
     this.#blocks.push({
-      path: Buffer.from(path),
-      key: Buffer.from(key),
+      path: Buffer.from(block.subarray(SUM_BYTES + ROW_HEADER_BYTES, this.#firstPathEnd)),
+      key: Buffer.from(block.subarray(this.#firstPathEnd, this.#firstKeyEnd)),
       offset: this.#output.position,
       length: block.length,
       due: this.#due,
     })
-    this.#rows = []
-    this.#rowBytes = 0
-    this.#first = null
+    this.#block = Buffer.allocUnsafeSlow(BLOCK_ROOM)
+    this.#length = SUM_BYTES
     this.#due = Infinity
     return this.#output.add(block)
   }

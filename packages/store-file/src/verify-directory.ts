@@ -10,7 +10,7 @@ import { SegmentFiles } from './segments.js'
 import { StoreError } from '@ds/core'
 import { TableReader } from './table-reader.js'
 import { checkFormat, journalName, listNumbers, segmentName } from './layout.js'
-import { isStream } from './hot-layer.js'
+import { isStream } from './hot-stream.js'
 import { readWhole } from './file-system.js'
 import { replayFile } from './journal-replay.js'
 
