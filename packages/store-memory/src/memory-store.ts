@@ -1,5 +1,6 @@
 import { ByteLog } from './byte-log.js'
 import { PathList } from './path-list.js'
+import { ownCopy } from './own-copy.js'
 import { overwriteRecord } from './overwrite-record.js'
 import { StoreError, Watchers, dueAt, totalLength } from '@ds/core'
 import type {
@@ -139,8 +140,9 @@ export class MemoryStore implements StreamStore {
       entries: null,
       bytes,
     }
-    this.#streams.set(path, created)
-    this.#paths.add(path)
+    const key = ownCopy(path)
+    this.#streams.set(key, created)
+    this.#paths.add(key)
     this.#change(path, created, record, change, version)
   }
 

@@ -3,7 +3,7 @@ import type { HandlerSettings } from './options.js'
 import type { HttpRequest } from './exchange.js'
 import {
   HEADER,
-  isContentType,
+  parseContentType,
   parseDecimal,
   parseDigits,
   parseOffsetRequest,
@@ -21,10 +21,9 @@ const VISIBLE_ASCII = /^[\x20-\x7e]+$/
 export function readContentType(request: HttpRequest): string | null {
   const value = request.header(HEADER.contentType)
   if (value === undefined || value === '') return null
-  if (value.length > MAX_TOKEN_LENGTH || !isContentType(value)) {
-    throw new Refusal('INVALID_CONTENT_TYPE', 'content-type is no media type')
-  }
-  return value
+  const contentType = value.length > MAX_TOKEN_LENGTH ? null : parseContentType(value)
+  if (contentType === null) throw new Refusal('INVALID_CONTENT_TYPE', 'content-type is no media type')
+  return contentType
 }
 
 /** `true` in any letter case closes; every other value is as if it were absent. @see PROTOCOL §4.1 */
