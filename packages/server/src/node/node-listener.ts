@@ -25,7 +25,9 @@ export function createNodeListener(
   scheme: 'http' | 'https' = 'http',
 ): RequestListener {
   const origins = new RequestOrigins(scheme)
+  const pipelined = new PipelinedResponses()
   return (message: IncomingMessage, response: ServerResponse): void => {
+    if (response.socket === null) pipelined.watch(message, response)
     handler.handle(new NodeRequest(message, response, origins)).then(
       (reply) => send(reply, response, handler),
       (error: unknown) => abandon(error, response, handler),
@@ -54,10 +56,6 @@ function abandon(error: unknown, response: ServerResponse, handler: StreamHandle
 export function refineServer(server: Server, handler: StreamHandler): void {
   // By default, headers after the 2,000th are dropped without a word; their size is bounded anyway.
   server.maxHeadersCount = 0
-  const pipelined = new PipelinedResponses()
-  server.on('request', (message: IncomingMessage, response: ServerResponse) =>
-    pipelined.watch(message, response),
-  )
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     if (error.code === 'ECONNRESET' || !socket.writable || owesAnswer(socket)) {
       socket.destroy()

@@ -8,9 +8,8 @@ import type { Socket } from 'node:net'
 export class PipelinedResponses {
   readonly #waiting = new WeakMap<Socket, Set<ServerResponse>>()
 
-  /** Looks after a response if it has to wait; to be called before anybody listens for its end. */
+  /** Looks after a response that has to wait; to be called before anybody listens for its end. */
   watch({ socket }: IncomingMessage, response: ServerResponse): void {
-    if (response.socket !== null) return
     const waiting = this.#waiting.get(socket) ?? this.#watchSocket(socket)
     waiting.add(response)
     response.once('close', () => waiting.delete(response))

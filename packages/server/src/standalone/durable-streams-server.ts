@@ -6,6 +6,7 @@ import { MemoryStore } from '@ds/store-memory'
 import { StreamHandler } from '../http/handler.js'
 import { DirectMessage } from '../node/direct-message.js'
 import { createNodeListener, refineServer } from '../node/node-listener.js'
+import { PipelinedResponses } from '../node/pipelined-responses.js'
 import { createServer } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import { mountHandler } from '../hono/hono-app.js'
@@ -134,9 +135,14 @@ export class DurableStreamsServer {
     const { fetch } = mountHandler(this.handler)
     const listener = getRequestListener(fetch)
     const plainListener = createNodeListener(this.handler)
+    const pipelined = new PipelinedResponses()
     return (message, response) => {
-      if (fitsRequest(message)) void listener(message, response)
-      else plainListener(message, response)
+      if (!fitsRequest(message)) {
+        plainListener(message, response)
+        return
+      }
+      if (response.socket === null) pipelined.watch(message, response)
+      void listener(message, response)
     }
   }
 }
