@@ -1,4 +1,6 @@
 const FIRST_BLOCK_BYTES = 64
+/** The first block is not made longer than this because of what is expected. */
+const MOST_EXPECTED_BYTES = 1024
 const LARGEST_BLOCK_BYTES = 1 << 20
 const FIRST_SLAB_BYTES = 16 << 10
 
@@ -49,6 +51,7 @@ export class ByteLog {
   readonly from: number
   /** The position after the last one. */
   tail: number
+  readonly #expectedBytes: number
   #start: number
   #slab: Uint8Array | null = null
   #offset = 0
@@ -56,10 +59,16 @@ export class ByteLog {
   /** The blocks before the last one; null while there are none. */
   #full: Block[] | null = null
 
-  constructor(from: number) {
+  /** @param expectedBytes how many bytes will come, as far as that can be guessed: they then stand together */
+  constructor(from: number, expectedBytes = 0) {
     this.from = from
     this.tail = from
     this.#start = from
+    this.#expectedBytes = Math.min(expectedBytes, MOST_EXPECTED_BYTES)
+  }
+
+  get length(): number {
+    return this.tail - this.from
   }
 
   /** Adds bytes; new blocks are taken from the arena. */
@@ -90,7 +99,7 @@ export class ByteLog {
       this.#full ??= []
       this.#full.push(this.#last(this.#slab))
     }
-    const doubled = Math.max(FIRST_BLOCK_BYTES, this.tail - this.from, wanted)
+    const doubled = Math.max(FIRST_BLOCK_BYTES, this.#expectedBytes, this.length, wanted)
     this.#size = Math.min(LARGEST_BLOCK_BYTES, doubled)
     this.#offset = arena.take(this.#size)
     this.#slab = arena.slab

@@ -57,7 +57,7 @@ export class CheckpointRound {
    */
   async addBytes(path: string, log: ByteLog, extents: readonly Extent[]): Promise<readonly Extent[]> {
     let joined = 0
-    let length = log.tail - log.from
+    let { length } = log
     for (let i = extents.length - 1; i >= 0; i--) {
       const extent = extents[i]!
       if (extent.length > length || extent.length + length > LARGEST_EXTENT) break
@@ -95,7 +95,7 @@ export class CheckpointRound {
   async #write(path: string, extents: readonly Extent[], log: ByteLog | null): Promise<Extent> {
     const writer = (this.#writer ??= await SegmentWriter.create(this.#fileSystem, this.#segmentId))
     const joined = extents.reduce((sum, extent) => sum + extent.length, 0)
-    const length = joined + (log === null ? 0 : log.tail - log.from)
+    const length = joined + (log?.length ?? 0)
     writer.begin(path, extents[0]?.position ?? log!.from, length)
     for (const extent of extents) await this.#copy(extent, writer)
     for (const piece of log?.read(log.from, Infinity) ?? []) {

@@ -1,7 +1,7 @@
 import type { Damage, Manifest } from './manifest.js'
 import type { Extent, TableHead } from './table-format.js'
 import type { FileSystem } from './file-system.js'
-import type { HotStream, SealedChange } from './hot-stream.js'
+import type { HotChange, HotStream } from './hot-stream.js'
 import type { SegmentFiles } from './segments.js'
 import type { StreamMemory } from './stream-memory.js'
 import type { StreamPath } from '@ds/core'
@@ -187,20 +187,24 @@ export class Checkpointer {
 }
 
 /** Adds a stream's rows, and notes where its bytes will be. */
-async function storeStream(round: CheckpointRound, stream: HotStream, change: SealedChange): Promise<void> {
+async function storeStream(round: CheckpointRound, stream: HotStream, change: HotChange): Promise<void> {
   const { path } = stream
-  const { head, log, isWhole, entries } = change
+  const { log, isWhole, entries } = change
   change.extents = isWhole ? NO_EXTENTS : stream.extents
   if (isWhole) round.uses.release(stream.extents)
-  if (head.record === null && !stream.isStored) return
+  if ((change.head ?? stream).record === null && !stream.isStored) return
   if (log !== null) change.extents = await round.addBytes(path, log, change.extents)
+  // Looked at only now, because the stream may have changed meanwhile; then the change has kept what it was.
+  const { record, version, commitId, touchedAt } = change.head ?? stream
   const mayHaveEntries = (!isWhole && stream.mayHaveEntries) || entries !== null
-  const adding = round.table.addHead(path, { ...head, mayHaveEntries, extents: change.extents })
+  const head = { record, version, commitId, touchedAt, mayHaveEntries, extents: change.extents }
+  const adding = round.table.addHead(path, head)
   if (adding !== undefined) await adding
-  if (head.record === null || entries === null) return
+  if (record === null || entries === null) return
+  const { streamId } = record
   // Keys are in the order of their bytes, as paths are.
   for (const [key, value] of [...entries].sort(([a], [b]) => comparePaths(a, b)))
-    await round.table.addEntry(path, key, head.record.streamId, value)
+    await round.table.addEntry(path, key, streamId, value)
 }
 
 async function moveStream(

@@ -23,6 +23,8 @@ export class Committer {
   readonly #parts: CommitterParts
   readonly #quarantined: ReadonlySet<string>
   readonly #wake: (path: StreamPath) => void
+  /** Commits that wait for others on their path; engines make few, as they have one commit at a time for each stream. */
+  readonly #lines = new Map<HotStream, PendingCommit[]>()
   #underWay = 0
   #isClosed = false
   #whenIdle: (() => void) | null = null
@@ -65,9 +67,7 @@ export class Committer {
     const { deadline } = this.#parts
     if (pending.isGivenUp && hasHappened) deadline.rememberLate(pending.change.commitId)
     deadline.end(pending)
-    const { stream, next } = pending
-    if (next !== null) queueMicrotask(() => this.#decide(next))
-    else if (stream !== null) stream.lastCommit = null
+    if (pending.stream !== null) this.#beginNext(pending.stream)
     if (--this.#underWay === 0) this.#whenIdle?.()
   }
 
@@ -100,11 +100,23 @@ export class Committer {
   /** Puts a commit behind the others on its path, which keep the stream in memory. */
   #enter(pending: PendingCommit, found: HotStream | null): void {
     const stream = found ?? this.#parts.index.memory.add(pending.path, null)
-    const last = stream.lastCommit as PendingCommit | null
     pending.stream = stream
-    stream.lastCommit = pending
-    if (last === null) this.#decide(pending)
-    else last.next = pending
+    if (stream.isBusy) {
+      const line = this.#lines.get(stream)
+      if (line === undefined) this.#lines.set(stream, [pending])
+      else line.push(pending)
+      return
+    }
+    stream.isBusy = true
+    this.#decide(pending)
+  }
+
+  #beginNext(stream: HotStream): void {
+    const line = this.#lines.size === 0 ? undefined : this.#lines.get(stream)
+    const next = line?.shift()
+    stream.isBusy = next !== undefined
+    if (next !== undefined) queueMicrotask(() => this.#decide(next))
+    if (line?.length === 0) this.#lines.delete(stream)
   }
 
   #decide(pending: PendingCommit): void {
@@ -128,8 +140,6 @@ class PendingCommit extends Bounded implements Appending {
   readonly change: StreamChange
   /** What it is compared with, once that is in memory. */
   stream: HotStream | null = null
-  /** The next one on the same path. */
-  next: PendingCommit | null = null
   isGivenUp = false
   #version = 0
   readonly #committer: Committer

@@ -40,7 +40,7 @@ export class HotChange {
   log: ByteLog | null = null
   /** Entries that were set or removed; null while there are none. */
   entries: Map<string, string | null> | null = null
-  /** The stream as it was when the layer was sealed, once that may be something else than it is now. */
+  /** The stream as it was when the layer was sealed; null while that is what it is now. */
   head: StreamHead | null = null
   /** Where the stream's bytes are once the layer has been stored. */
   extents: readonly Extent[] = NO_EXTENTS
@@ -48,11 +48,6 @@ export class HotChange {
   constructor(layer: HotLayer) {
     this.layer = layer
   }
-}
-
-/** A change that does not go on. */
-export interface SealedChange extends HotChange {
-  readonly head: StreamHead
 }
 
 const NO_EXTENTS: readonly Extent[] = []
@@ -82,12 +77,14 @@ export class HotStream implements StreamHead {
   mayHaveEntries: boolean
   /** Entries in the tables that are at hand, by key; null when they are known not to be there. */
   known: Map<string, string | null> | null = null
-  /** The last of the commits that are under way. */
-  lastCommit: object | null = null
+  /** Whether a commit is under way. */
+  isBusy = false
   /** Whether it was asked for since somebody last looked what can be let go of. */
   wasUsed = true
   /** Whether it is among the changed streams that can become due. */
   canBeDue = false
+  /** How many bytes came between the last two checkpoints. */
+  #expectedBytes = 0
 
   constructor(path: StreamPath, head: TableHead | null) {
     this.path = path
@@ -107,7 +104,7 @@ export class HotStream implements StreamHead {
 
   /** Whether it can be let go of, because the tables have everything and nothing is under way. */
   get isIdle(): boolean {
-    return !this.hasChanged && this.lastCommit === null
+    return !this.hasChanged && !this.isBusy
   }
 
   /** Carries out a commit. */
@@ -115,14 +112,14 @@ export class HotStream implements StreamHead {
     const { record } = step
     if (this.record !== null && record !== null && this.record.streamId === record.streamId) {
       if (step.touchedAt !== null && step.touchedAt > this.touchedAt) this.touchedAt = step.touchedAt
-      if (step.bytes.length > 0) addBytes(change, step.bytes, this.record.tail)
+      this.#addBytes(step.bytes, this.record.tail, change)
       overwriteRecord(this.record, record)
     } else {
       change.isWhole = true
       change.log = null
       change.entries = null
       this.touchedAt = step.touchedAt ?? record?.createdAt ?? 0
-      if (record !== null) addBytes(change, step.bytes, record.base)
+      if (record !== null) this.#addBytes(step.bytes, record.base, change)
       this.record = record === null ? null : copyRecord(record)
     }
     for (const [key, value] of step.entries)
@@ -131,27 +128,36 @@ export class HotStream implements StreamHead {
     this.commitId = step.commitId
   }
 
-  /** The change that belongs to a layer, which is the active one; what belongs to the one before it is set aside. */
+  #addBytes(pieces: readonly Uint8Array[], from: number, change: HotChange): void {
+    for (const piece of pieces) {
+      change.log ??= new ByteLog(from, this.#expectedBytes)
+      change.log.append(piece, change.layer.arena)
+    }
+  }
+
+  /** The change that belongs to a layer, which is the active one. What is being stored keeps its head from now on. */
   changeIn(layer: HotLayer): HotChange {
     if (this.change?.layer === layer) return this.change
-    this.#setAside()
+    if (this.change !== null) this.#setAside(this.change)
+    if (this.sealed !== null) this.sealed.head ??= this.#copyHead()
     layer.add(this)
     return (this.change = new HotChange(layer))
   }
 
-  /** What is to be stored of a sealed layer, with the head that the stream had then. */
-  changeToStore(layer: HotLayer): SealedChange {
-    if (this.change?.layer === layer) this.#setAside()
-    return this.sealed as SealedChange
+  /** What is to be stored of a sealed layer. */
+  changeToStore(layer: HotLayer): HotChange {
+    if (this.change?.layer === layer) this.#setAside(this.change)
+    return this.sealed!
   }
 
-  #setAside(): void {
-    if (this.change === null) return
-    const { version, commitId, touchedAt } = this
-    const record = this.record === null ? null : copyRecord(this.record)
-    this.change.head = { record, version, commitId, touchedAt }
-    this.sealed = this.change
+  #setAside(change: HotChange): void {
+    this.sealed = change
     this.change = null
+  }
+
+  #copyHead(): StreamHead {
+    const { version, commitId, touchedAt } = this
+    return { record: this.record === null ? null : copyRecord(this.record), version, commitId, touchedAt }
   }
 
   /** From now on the tables have what was being stored. */
@@ -160,7 +166,8 @@ export class HotStream implements StreamHead {
     if (sealed === null) return
     this.sealed = null
     this.extents = sealed.extents
-    this.isStored ||= sealed.head!.record !== null
+    this.#expectedBytes = sealed.log?.length ?? 0
+    this.isStored ||= (sealed.head ?? this).record !== null
     if (sealed.isWhole) {
       this.mayHaveEntries = false
       this.known = null
@@ -197,12 +204,5 @@ export class HotStream implements StreamHead {
       if (change.isWhole) return []
     }
     return undefined
-  }
-}
-
-function addBytes(change: HotChange, pieces: readonly Uint8Array[], from: number): void {
-  for (const piece of pieces) {
-    change.log ??= new ByteLog(from)
-    change.log.append(piece, change.layer.arena)
   }
 }

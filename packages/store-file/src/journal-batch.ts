@@ -1,6 +1,7 @@
 import type { StreamChange, StreamPath, StreamRecord } from '@ds/core'
 import { HEADER_BYTES, KIND_COMMIT, LARGEST_BODY, REMOVED, WHOLE } from './journal-format.js'
 import { crc32 } from './crc32.js'
+import { hasSameRest } from './own-record.js'
 import { totalLength } from '@ds/core'
 
 /** A commit on its way into the journal: all but what is known only when it is written. */
@@ -26,6 +27,8 @@ export interface BatchPlace {
 const KEPT_BYTES = 1 << 20
 /** An UTF-16 unit takes at most so many bytes of UTF-8. */
 const UNIT_BYTES = 3
+const SHORT_TEXT = 128
+const ID_BYTES = 16
 
 /** Whether a commit fits into a record at all. */
 export function fitsRecord(change: StreamChange): boolean {
@@ -40,74 +43,103 @@ export function sizeOf(commit: JournalCommit): number {
 /** Writes commits as records. What it returns is valid until it is used again. */
 export class BatchEncoder {
   #kept: Buffer = Buffer.alloc(0)
+  #view: DataView = viewOf(this.#kept)
 
   encode(commits: readonly JournalCommit[], place: BatchPlace): Uint8Array {
-    const heads = commits.map(describeChange)
+    const heads: string[] = []
     let most = 0
-    for (let i = 0; i < commits.length; i++) {
-      const { path, change } = commits[i]!
-      most += HEADER_BYTES + 4 + (path.length + heads[i]!.length) * UNIT_BYTES + totalLength(change.bytes)
+    for (const commit of commits) {
+      const head = describeChange(commit)
+      heads.push(head)
+      most +=
+        HEADER_BYTES + 4 + (commit.path.length + head.length) * UNIT_BYTES + totalLength(commit.change.bytes)
     }
-    const buffer = this.#bufferOf(most)
-    const view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length)
+    const target = this.#targetOf(most)
     let end = 0
-    for (let i = 0; i < commits.length; i++) {
-      const sequence = place.sequence + i
-      end = encodeRecord(commits[i]!, heads[i]!, { buffer, view, at: end }, { ...place, sequence })
+    for (let i = 0; i < commits.length; i++)
+      end = encodeRecord(commits[i]!, heads[i]!, target, end, place, place.sequence + i)
+    return target.buffer.subarray(0, end)
+  }
+
+  #targetOf(bytes: number): Target {
+    if (bytes > KEPT_BYTES) {
+      const buffer = Buffer.allocUnsafeSlow(bytes)
+      return { buffer, view: viewOf(buffer) }
     }
-    return buffer.subarray(0, end)
+    if (this.#kept.length < bytes) {
+      this.#kept = Buffer.allocUnsafeSlow(2 ** Math.ceil(Math.log2(bytes)))
+      this.#view = viewOf(this.#kept)
+    }
+    return { buffer: this.#kept, view: this.#view }
   }
-
-  #bufferOf(bytes: number): Buffer {
-    if (bytes > KEPT_BYTES) return Buffer.allocUnsafeSlow(bytes)
-    if (this.#kept.length < bytes) this.#kept = Buffer.allocUnsafeSlow(2 ** Math.ceil(Math.log2(bytes)))
-    return this.#kept
-  }
-}
-
-/** Everything of a change but its bytes. */
-function describeChange({ before, change }: JournalCommit): string {
-  const { commitId, record, touchedAt, entries } = change
-  const fields = record === null ? null : isWhole(before, record) ? record : changedFields(before!, record)
-  return JSON.stringify([commitId, touchedAt, fields, entries.size > 0 ? [...entries] : 0])
 }
 
 interface Target {
   readonly buffer: Buffer
   readonly view: DataView
-  readonly at: number
+}
+
+function viewOf(buffer: Buffer): DataView {
+  return new DataView(buffer.buffer, buffer.byteOffset, buffer.length)
+}
+
+/** Everything of a change but its bytes, as JSON. Most changes only make a stream longer. */
+function describeChange({ before, change }: JournalCommit): string {
+  const { commitId, record, touchedAt, entries } = change
+  if (record !== null && before !== null && entries.size === 0 && isLonger(before, record))
+    return `[${JSON.stringify(commitId)},${touchedAt},{"tail":${record.tail}},0]`
+  const fields = record === null ? null : isWhole(before, record) ? record : changedFields(before!, record)
+  return JSON.stringify([commitId, touchedAt, fields, entries.size > 0 ? [...entries] : 0])
 }
 
 /** Returns where the record ends. */
-function encodeRecord(commit: JournalCommit, head: string, target: Target, place: BatchPlace): number {
-  const { path, before, previousVersion, change } = commit
-  const { buffer, view, at } = target
-  const pathLength = buffer.write(path, at + HEADER_BYTES)
-  const bodyAt = at + HEADER_BYTES + pathLength
-  const headLength = buffer.write(head, bodyAt + 4)
-  view.setUint32(bodyAt, headLength, true)
-  let end = bodyAt + 4 + headLength
+function encodeRecord(
+  { path, before, previousVersion, change }: JournalCommit,
+  head: string,
+  { buffer, view }: Target,
+  at: number,
+  place: BatchPlace,
+  sequence: number,
+): number {
+  const { record } = change
+  const bodyAt = writeText(buffer, path, at + HEADER_BYTES)
+  let end = writeText(buffer, head, bodyAt + 4)
+  view.setUint32(bodyAt, end - bodyAt - 4, true)
   for (const piece of change.bytes) {
     buffer.set(piece, end)
     end += piece.length
   }
-  const whole = change.record !== null && isWhole(before, change.record)
   view.setUint32(at + 4, crc32(buffer, 0, bodyAt, end), true)
   view.setUint32(at + 8, end - bodyAt, true)
-  view.setUint16(at + 12, pathLength, true)
-  view.setUint8(at + 14, KIND_COMMIT)
-  view.setUint8(at + 15, change.record === null ? REMOVED : whole ? WHOLE : 0)
-  view.setFloat64(at + 16, place.sequence, true)
+  view.setUint16(at + 12, bodyAt - at - HEADER_BYTES, true)
+  buffer[at + 14] = KIND_COMMIT
+  buffer[at + 15] = record === null ? REMOVED : isWhole(before, record) ? WHOLE : 0
+  view.setFloat64(at + 16, sequence, true)
   view.setFloat64(at + 24, previousVersion, true)
   view.setFloat64(at + 32, place.durableTo, true)
-  buffer.fill(0, at + 40, at + HEADER_BYTES)
-  buffer.write((change.record ?? before)?.streamId ?? '', at + 40, 16, 'latin1')
+  const streamId = (record ?? before)?.streamId ?? ''
+  for (let i = 0; i < ID_BYTES; i++) buffer[at + 40 + i] = i < streamId.length ? streamId.charCodeAt(i) : 0
   view.setUint32(at, crc32(buffer, place.salt, at + 4, bodyAt), true)
   return end
 }
 
+/** Writes text as UTF-8 and returns where it ends. Short ASCII is written here, as calls into native code cost more. */
+function writeText(buffer: Buffer, text: string, at: number): number {
+  if (text.length > SHORT_TEXT) return at + buffer.write(text, at)
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i)
+    if (unit > 127) return at + buffer.write(text, at)
+    buffer[at + i] = unit
+  }
+  return at + text.length
+}
+
 function isWhole(before: StreamRecord | null, record: StreamRecord): boolean {
   return before?.streamId !== record.streamId
+}
+
+function isLonger(before: StreamRecord, record: StreamRecord): boolean {
+  return before.streamId === record.streamId && before.tail !== record.tail && hasSameRest(before, record)
 }
 
 /** The parts of a record that are not those of the one before; parts that did not change are the same objects. */

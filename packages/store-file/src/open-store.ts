@@ -23,9 +23,9 @@ export interface FileStoreOptions {
   readonly durability?: 'fsync' | 'os'
   /** Bytes of journal after which a checkpoint is made; memory holds a few times as much. Default 64 MiB. */
   readonly checkpointBytes?: number
-  /** Changed streams after which a checkpoint is made. Default 100,000. */
+  /** Changed streams after which a checkpoint is made. Default 131,072. */
   readonly checkpointStreams?: number
-  /** Idle streams whose records are kept at hand, at about half a kilobyte each. Default 131,072. */
+  /** How many streams' records are kept at hand, at about half a kilobyte each; changed ones are kept anyway. Default 131,072. */
   readonly cachedStreams?: number
   /** How far the journal is filled with zeros in advance, in bytes. Default 4 MiB. */
   readonly preallocateBytes?: number
@@ -114,7 +114,7 @@ async function recover(
     await checkpointer.removeUnnamed()
     const maintenance = new Maintenance(journal, memory, checkpointer, damage, {
       checkpointBytes: options.checkpointBytes ?? 64 << 20,
-      checkpointStreams: options.checkpointStreams ?? 100_000,
+      checkpointStreams: options.checkpointStreams ?? 131_072,
       now: () => runtime.now(),
       onFault: options.onFault ?? (() => undefined),
     })

@@ -76,17 +76,21 @@ const USUAL_RECORD: Readonly<{ [Key in keyof StreamRecord]: StreamRecord[Key] | 
   producerCount: 0,
   unsettledSince: null,
 }
+const USUAL_KEYS = Object.keys(USUAL_RECORD) as (keyof StreamRecord)[]
 
 function unusualFields(record: StreamRecord): Partial<StreamRecord> {
   const fields: Record<string, unknown> = {}
-  for (const key of Object.keys(record) as (keyof StreamRecord)[]) {
+  for (const key of USUAL_KEYS) {
     const value = record[key]
-    const usual = USUAL_RECORD[key]
-    if (value === usual) continue
-    const isSame = typeof value === 'object' && JSON.stringify(value) === JSON.stringify(usual)
-    if (!isSame) fields[key] = value
+    if (value !== USUAL_RECORD[key] && !isUsualObject(value)) fields[key] = value
   }
   return fields
+}
+
+/** The only objects that are usual are empty lists and an expiry that never comes, each in fields of its own. */
+function isUsualObject(value: StreamRecord[keyof StreamRecord]): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return 'length' in value ? value.length === 0 : 'kind' in value && value.kind === 'never'
 }
 
 export function encodeHead(head: TableHead): string {
