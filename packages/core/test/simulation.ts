@@ -1,6 +1,7 @@
 import type { StreamEngineOptions } from '../src/streams/stream-engine.js'
 import type { TestDisk } from './test-disk.js'
 import { FakeEnvironment, flushPromises } from './fake-environment.js'
+import { ImmediateStore } from './immediate-store.js'
 import { StreamEngine } from '../src/streams/stream-engine.js'
 import { TestStore } from './test-store.js'
 
@@ -13,6 +14,8 @@ export interface Node {
 }
 
 export interface NodeOptions extends Pick<StreamEngineOptions, 'limits'> {
+  /** Whether the engine has an {@link ImmediateStore} over the disk of `store` instead of `store` itself. */
+  readonly isImmediate?: boolean
   readonly disk?: TestDisk
   readonly name?: string
   readonly time?: number
@@ -24,7 +27,7 @@ export function startNode(options: NodeOptions = {}): Node {
   const store = new TestStore(options.disk)
   const faults: Error[] = []
   const engine = new StreamEngine({
-    store,
+    store: options.isImmediate === true ? new ImmediateStore(store.disk) : store,
     environment,
     limits: options.limits ?? {},
     onBackgroundFault: (fault) => faults.push(fault),

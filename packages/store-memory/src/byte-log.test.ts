@@ -32,6 +32,22 @@ describe('a byte log', () => {
     )
   })
 
+  it('is not touched by what others append, though small ones share their room', () => {
+    const appends = fc.array(fc.tuple(fc.nat({ max: 4 }), lengths), { maxLength: 60 })
+    fc.assert(
+      fc.property(appends, (steps) => {
+        const logs = Array.from({ length: 5 }, () => ({ log: new ByteLog(0), text: '' }))
+        steps.forEach(([index, length], step) => {
+          const one = logs[index]!
+          const piece = String.fromCharCode(33 + step).repeat(length)
+          one.log.append(Buffer.from(piece))
+          one.text += piece
+        })
+        for (const { log, text } of logs) expect(textOf(log.read(0, Infinity))).toBe(text)
+      }),
+    )
+  })
+
   it('holds more than its largest block', () => {
     const log = new ByteLog(0)
     const megabyte = 1 << 20

@@ -51,7 +51,12 @@ export interface MemoryStoreOptions {
  * which makes each commit atomic. It is meant to be read by those who write a store of their own.
  */
 export class MemoryStore implements StreamStore {
-  readonly capabilities: StoreCapabilities = { name: 'memory', durability: 'volatile', multiNode: false }
+  readonly capabilities: StoreCapabilities = {
+    name: 'memory',
+    durability: 'volatile',
+    multiNode: false,
+    immediate: true,
+  }
   readonly #streams = new Map<StreamPath, StoredStream>()
   readonly #watchers = new Watchers()
   /** Paths of streams that can become due; the ones looked at go to the end. */

@@ -1,4 +1,5 @@
 import { check, equal } from '../../server/assertions.js'
+import { CREATED_AT, changeOf, pathOf } from '../records.js'
 import type { StoreCase } from '../store-case.js'
 import { defineStoreCases } from '../store-case.js'
 import { isStoreError } from '../store-errors.js'
@@ -8,12 +9,30 @@ export const capabilityCases: readonly StoreCase[] = defineStoreCases('capabilit
     id: 'are-told',
     title: 'a store tells its name, what a commit survives, and whether several nodes may use it',
     async run(ctx) {
-      const { name, durability, multiNode } = ctx.store.capabilities
+      const told = { ...ctx.store.capabilities }
+      const { name, durability, multiNode } = told
       check(typeof name === 'string' && name.length > 0, 'the name is empty')
       check(['volatile', 'process', 'power'].includes(durability), `no such durability: ${durability}`)
       equal(typeof multiNode, 'boolean', 'the type of multiNode')
       await ctx.create('s')
-      equal(ctx.store.capabilities, { name, durability, multiNode }, 'the capabilities later')
+      equal({ ...ctx.store.capabilities }, told, 'the capabilities later')
+    },
+  },
+  {
+    id: 'immediate-is-immediate',
+    title:
+      'what a store that calls itself immediate returns from load, commit and touch is no promise, and several nodes may not use it',
+    async run(ctx) {
+      const { immediate = false, multiNode } = ctx.store.capabilities
+      if (!immediate) return
+      check(!multiNode, 'multiNode is true: another node may come between a load and a commit')
+      await ctx.create('s')
+      const { record, version } = await ctx.load('s')
+      const loaded = ctx.store.load(pathOf('s'), [])
+      const committed = ctx.store.commit(pathOf('s'), version, changeOf({ ...record, closed: true }))
+      const touched: unknown = ctx.store.touch(pathOf('s'), record.streamId, CREATED_AT + 1)
+      const isPromise = [loaded, committed, touched].map((answer) => answer instanceof Promise)
+      equal(isPromise, [false, false, false], 'whether load, commit and touch returned promises')
     },
   },
   {

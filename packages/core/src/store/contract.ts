@@ -116,6 +116,12 @@ export interface StoreCapabilities {
   readonly durability: 'volatile' | 'process' | 'power'
   /** Whether several engines may use the same data at once. */
   readonly multiNode: boolean
+  /**
+   * Whether `load`, `commit` and `touch` have done their work when they return, without a promise and with no outcome that is
+   * unknown, and nobody else changes the streams. Engines then commit writes as they come, and need no commit ids: all
+   * of an engine's commits may have the same. Default false.
+   */
+  readonly immediate?: boolean
 }
 
 /** A stream as a store knows it. */

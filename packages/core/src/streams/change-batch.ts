@@ -2,6 +2,7 @@ import type { Change, StreamState } from '../decide/stream-state.js'
 import type { LoadedStream, StreamChange } from '../store/contract.js'
 import type { QueuedWrite } from './commit-queue.js'
 import type { StreamRecord } from '../store/record.js'
+import type { Write } from './stream-writer.js'
 import { isExpired } from '../decide/stream-state.js'
 
 /** What the writes at the front of a queue come to, as many of them as one commit can carry. */
@@ -27,15 +28,15 @@ export function decideBatch(
   now: number,
   commitId: string,
 ): DecidedBatch {
-  if (batch.length === 1) return decideOne(batch[0]!, loaded, now, commitId)
+  if (batch.length === 1) return decideOne(batch[0]!.write, loaded, now, commitId)
   const changes = new ChangeBatch(loaded, now)
   const outcomes = changes.decide(batch)
   return { now, outcomes, change: changes.toStreamChange(commitId), touches: changes.touches }
 }
 
 /** A batch of one, which most are, needs nothing added up. */
-function decideOne(
-  { write }: QueuedWrite,
+export function decideOne(
+  write: Write<unknown>,
   loaded: LoadedStream | null,
   now: number,
   commitId: string,

@@ -1,5 +1,5 @@
 import type { Change } from '../decide/stream-state.js'
-import type { Write } from './commit-queue.js'
+import type { Write } from './stream-writer.js'
 import { describe, expect, it } from 'vitest'
 import { CommitQueue } from './commit-queue.js'
 import { DEFAULT_LIMITS } from './environment.js'

@@ -1,20 +1,12 @@
 import type { DecidedBatch } from './change-batch.js'
-import type { Decision, StreamState } from '../decide/stream-state.js'
 import type { Environment, StreamLimits } from './environment.js'
 import type { LoadedStream, MaybePromise, StreamChange, StreamStore } from '../store/contract.js'
 import type { StreamPath } from '../protocol/branded.js'
 import type { Conclusion } from './committer.js'
+import type { StreamWriter, Write } from './stream-writer.js'
 import { Committer, asFault, isPromise } from './committer.js'
 import { StreamFault } from './environment.js'
 import { decideBatch } from './change-batch.js'
-
-/** A request for one stream: what to load for it, and how to decide it. */
-export interface Write<Outcome> {
-  readonly entryKeys: readonly string[]
-  /** Bytes that it holds while it waits. */
-  readonly byteLength: number
-  decide(state: StreamState | null, now: number): Decision<Outcome>
-}
 
 /** A write in the queue, its outcome's type forgotten. */
 export interface QueuedWrite {
@@ -36,7 +28,7 @@ const MAX_ATTEMPTS = 16
  * One queue per stream. While a commit is in flight later writes gather, and the next commit carries them all, so
  * that concurrent writers cost one round trip together. Outcomes are told only when their commit is durable.
  */
-export class CommitQueue {
+export class CommitQueue implements StreamWriter {
   readonly #store: StreamStore
   readonly #environment: Environment
   readonly #limits: StreamLimits

@@ -97,9 +97,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 /** The engine and the model side by side, and every offset that the engine has told. */
 class Pair {
-  readonly node: Node = startNode({ limits: { maxPageBytes: 4, sweepIntervalMs: 500 } })
+  readonly node: Node
   readonly model = new StreamModel(START_TIME)
   readonly #offsets: { readonly offset: Offset; readonly point: ModelPoint }[] = []
+
+  constructor(isImmediate: boolean) {
+    this.node = startNode({ isImmediate, limits: { maxPageBytes: 4, sweepIntervalMs: 500 } })
+  }
 
   async take(step: Step): Promise<void> {
     const { engine, environment } = this.node
@@ -252,9 +256,10 @@ const storedOf = (json: boolean, text: string): string =>
   json ? Array.from(text, (c) => `"${c}",\n`).join('') : text
 
 it('the engine does what the model does, whatever it is asked, and leaves nothing in the store', async () => {
+  const steps = fc.array(step, { minLength: 5, maxLength: 60, size: 'max' })
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60, size: 'max' }), async (steps) => {
-      const pair = new Pair()
+    fc.asyncProperty(fc.boolean(), steps, async (isImmediate, steps) => {
+      const pair = new Pair(isImmediate)
       for (const step of steps) {
         await pair.take(step)
         pair.checkStore()
@@ -265,6 +270,6 @@ it('the engine does what the model does, whatever it is asked, and leaves nothin
       expect(findDamage(pair.node.store.disk, pair.node.environment.time)).toEqual([])
       expect(pair.node.faults).toEqual([])
     }),
-    { numRuns: 800 },
+    { numRuns: 1000 },
   )
 }, 30_000)

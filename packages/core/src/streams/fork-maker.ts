@@ -1,5 +1,5 @@
 import type { Blueprint, CreateOutcome, CreateRequest, ForkRequest, Unreleased } from '../decide/create.js'
-import type { CommitQueue, Write } from './commit-queue.js'
+import type { StreamWriter, Write } from './stream-writer.js'
 import type { Decision, StreamState } from '../decide/stream-state.js'
 import type { Environment, StreamLimits } from './environment.js'
 import type { ForkAnchor, ForkRefusal, Unsettled } from '../decide/fork.js'
@@ -35,7 +35,7 @@ const MAX_SETTLE_ATTEMPTS = 4
 /** What making forks needs of the engine. */
 export interface ForkContext {
   readonly store: StreamStore
-  readonly queue: CommitQueue
+  readonly writer: StreamWriter
   readonly pages: PageReader
   readonly environment: Environment
   readonly limits: StreamLimits
@@ -203,7 +203,7 @@ export class ForkMaker {
     byteLength = 0,
   ): Promise<Outcome> {
     const write: Write<Outcome> = { entryKeys, byteLength, decide }
-    return this.#context.queue.submit(path, write)
+    return this.#context.writer.submit(path, write)
   }
 
   async #load(path: StreamPath, entryKeys: readonly string[]): Promise<LoadedStream | null> {

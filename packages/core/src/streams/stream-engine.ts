@@ -12,10 +12,11 @@ import type { FeedContext } from './live-feed.js'
 import type { ForkOutcome } from './fork-maker.js'
 import type { LiveReader } from './live-batch.js'
 import type { LoadedStream, StreamStore } from '../store/contract.js'
+import type { StreamWriter } from './stream-writer.js'
 import type { StreamPath } from '../protocol/branded.js'
 import type { OffsetRequest } from '../protocol/offset.js'
 import type { ReadRefusal, ReadStart } from '../decide/read.js'
-import { CommitQueue } from './commit-queue.js'
+import { createWriter } from './stream-writer.js'
 import { asFault } from './committer.js'
 import { DEFAULT_LIMITS, StreamFault } from './environment.js'
 import { ForkMaker } from './fork-maker.js'
@@ -58,7 +59,7 @@ export class StreamEngine {
   readonly store: StreamStore
   readonly limits: StreamLimits
   readonly #environment: Environment
-  readonly #queue: CommitQueue
+  readonly #writer: StreamWriter
   readonly #pages: PageReader
   readonly #forks: ForkMaker
   readonly #sweeper: Sweeper
@@ -75,7 +76,7 @@ export class StreamEngine {
     this.store = store
     this.limits = { ...DEFAULT_LIMITS, ...options.limits }
     this.#environment = environment
-    this.#queue = new CommitQueue(store, environment, this.limits, options.onStreamGrown)
+    this.#writer = createWriter(store, environment, this.limits, options.onStreamGrown)
     this.#pages = new PageReader(store, environment)
     this.#feedContext = {
       store,
@@ -87,7 +88,7 @@ export class StreamEngine {
     const { limits } = this
     const context = {
       store,
-      queue: this.#queue,
+      writer: this.#writer,
       pages: this.#pages,
       environment,
       limits,
@@ -127,7 +128,7 @@ export class StreamEngine {
       producer,
       streamSeq,
     }
-    return this.#queue.submit(path, {
+    return this.#writer.submit(path, {
       entryKeys: producer === null ? NO_KEYS : [producerEntryKey(producer.id)],
       byteLength: request.body.length,
       decide: (state, now) => decideAppend(state, framed, now, this.limits),
@@ -207,7 +208,7 @@ export class StreamEngine {
     for (const feed of [...this.#feeds.values()]) feed.endAll('stopped')
     await this.#sweeper.stop()
     await Promise.allSettled([...this.#underWay])
-    await this.#queue.whenIdle()
+    await this.#writer.whenIdle()
   }
 
   async #create(path: StreamPath, request: CreateStream): Promise<ForkOutcome> {
@@ -227,7 +228,7 @@ export class StreamEngine {
   async #delete(path: StreamPath): Promise<DeleteOutcome> {
     this.#refuseWhenStopping()
     this.#sweeper.start()
-    const { reply, next } = await this.#queue.submit(path, {
+    const { reply, next } = await this.#writer.submit(path, {
       entryKeys: [],
       byteLength: 0,
       decide: decideDelete,
@@ -249,7 +250,7 @@ export class StreamEngine {
   #createStream(path: StreamPath, request: CreateStream): ReturnType<ForkMaker['create']> {
     const body = frameBody(request.contentType, request.body)
     const blueprint = planStream(request, this.#environment.newStreamId(), body)
-    return this.#queue.submit(path, {
+    return this.#writer.submit(path, {
       entryKeys: [],
       byteLength: request.body.length,
       decide: (state, now) => decideCreate(state, request, blueprint, now),
@@ -271,7 +272,7 @@ export class StreamEngine {
     const now = this.#environment.now()
     const start = decideReadStart(loaded, offset, now)
     if (start.kind !== 'start' || loaded === null) return start
-    if (start.record.expiry.kind === 'ttl') await this.#queue.touch(path, loaded, now)
+    if (start.record.expiry.kind === 'ttl') await this.#writer.touch(path, loaded, now)
     if (start.content !== 'json') return start
     const isBoundary = await this.#reading(this.#pages.isBoundary(path, start.record, start.position, 'json'))
     if (isBoundary === null) return null

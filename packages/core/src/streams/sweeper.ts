@@ -65,7 +65,7 @@ export class Sweeper {
 
   /** Does for one stream what is due: settles forks that were begun, ends it if it is over, removes its remains. */
   async collect(path: StreamPath): Promise<void> {
-    const { store, queue, environment } = this.#context
+    const { store, writer, environment } = this.#context
     const loaded = await store.load(path, [])
     if (loaded === null) return
     const { record } = loaded
@@ -76,7 +76,7 @@ export class Sweeper {
     }
     if (record.state !== 'removing' && isOld(record.unsettledSince))
       await this.#forks.settleFork(path, loaded)
-    const outcome = await queue.submit(path, { entryKeys: [], byteLength: 0, decide: decideCollect })
+    const outcome = await writer.submit(path, { entryKeys: [], byteLength: 0, decide: decideCollect })
     await this.#forks.follow(path, outcome)
   }
 

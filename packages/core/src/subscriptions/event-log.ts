@@ -1,5 +1,5 @@
 import type { Change, Decision, StreamState } from '../decide/stream-state.js'
-import type { CommitQueue } from '../streams/commit-queue.js'
+import type { StreamWriter } from '../streams/stream-writer.js'
 import type { Environment } from '../streams/environment.js'
 import type { PageReader } from '../streams/page-reader.js'
 import type { StreamId, StreamPath } from '../protocol/branded.js'
@@ -32,7 +32,7 @@ export interface LogDecision<Outcome, Event> {
 
 export interface LogContext {
   readonly store: StreamStore
-  readonly queue: CommitQueue
+  readonly writer: StreamWriter
   readonly pages: PageReader
   readonly environment: Environment
 }
@@ -104,7 +104,7 @@ export class EventLog<State, Event> {
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
       let decision: LogDecision<Outcome, Event> | null = null
       let record: StreamRecord | null = null
-      const committed = await this.#context.queue.submit(this.path, {
+      const committed = await this.#context.writer.submit(this.path, {
         entryKeys: NO_KEYS,
         byteLength: 0,
         decide: (found, now): Decision<true | typeof STALE> => {
@@ -198,7 +198,7 @@ export class EventLog<State, Event> {
     const record = newRecord(this.#context.environment.newStreamId(), length, this.#context.environment.now())
     const bytes = joinBytes(pieces)
     try {
-      const isDone = await this.#context.queue.submit(this.path, {
+      const isDone = await this.#context.writer.submit(this.path, {
         entryKeys: NO_KEYS,
         byteLength: 0,
         decide: (found): Decision<boolean> =>

@@ -9,7 +9,7 @@ import type { SubscriptionConfig } from './subscription-config.js'
 import type { SubscriptionContext } from './subscription-context.js'
 import type { SubscriptionEnvironment, SubscriptionLimits } from './subscription-environment.js'
 import { AppendDispatcher } from './append-dispatcher.js'
-import { CommitQueue } from '../streams/commit-queue.js'
+import { createWriter } from '../streams/stream-writer.js'
 import { DEFAULT_LIMITS, StreamFault } from '../streams/environment.js'
 import { DEFAULT_SUBSCRIPTION_LIMITS, MULTI_NODE_SCAN_MS } from './subscription-environment.js'
 import { DeliverySlots } from './delivery-slots.js'
@@ -75,12 +75,12 @@ export class SubscriptionService {
     }
     const index = new PatternIndex<Subscription>()
     const pages = new PageReader(store, environment)
-    const queue = new CommitQueue(store, environment, DEFAULT_LIMITS)
+    const writer = createWriter(store, environment, DEFAULT_LIMITS)
     this.#context = {
       engine,
       environment,
       limits,
-      logs: { store, environment, pages, queue },
+      logs: { store, environment, pages, writer },
       node: environment.newStreamId(),
       isShared,
       work: new WorkQueue(limits.maxConcurrentWork),
@@ -231,7 +231,7 @@ export class SubscriptionService {
     await this.#dispatcher.stop()
     await Promise.allSettled([...this.#posts])
     await this.#context.work.stop()
-    await this.#context.logs.queue.whenIdle()
+    await this.#context.logs.writer.whenIdle()
   }
 
   async #on<T>(id: string, work: (subscription: Subscription) => Promise<T>): Promise<T> {

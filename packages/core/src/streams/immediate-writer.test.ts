@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest'
+import { FakeEnvironment } from '../../test/fake-environment.js'
+import { ImmediateStore } from '../../test/immediate-store.js'
+import { StoreError } from '../store/contract.js'
+import { StreamEngine } from './stream-engine.js'
+import { TestDisk } from '../../test/test-disk.js'
+import { appendOf, creation, pathOf, textOf } from '../../test/requests.js'
+
+const path = pathOf('a')
+
+interface Setting {
+  readonly engine: StreamEngine
+  readonly environment: FakeEnvironment
+  readonly store: ImmediateStore
+  readonly disk: TestDisk
+}
+
+async function setUp(): Promise<Setting> {
+  const disk = new TestDisk()
+  const store = new ImmediateStore(disk)
+  const environment = new FakeEnvironment()
+  const engine = new StreamEngine({ store, environment })
+  await engine.create(path, creation())
+  environment.isManual = true
+  return { engine, environment, store, disk }
+}
+
+/** Ends the turn of the event loop. */
+async function endTurn({ deferred }: FakeEnvironment): Promise<void> {
+  for (const run of deferred.splice(0)) run()
+  await new Promise((resolve) => setImmediate(resolve))
+}
+
+describe('a store that has done its work when it returns', () => {
+  it('is given each write as it comes, and the outcomes of one turn are told together', async () => {
+    const { engine, environment, disk } = await setUp()
+    const before = disk.log.length
+    const told: number[] = []
+    const appends = [0, 1, 2].map((i) => {
+      const append = engine.append(path, appendOf(`${i};`)).then(() => told.push(i))
+      expect(disk.log.length - before).toBe(i + 1)
+      return append
+    })
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(told).toEqual([])
+    expect(environment.deferred).toHaveLength(1)
+    await endTurn(environment)
+    await Promise.all(appends)
+    expect(told).toEqual([0, 1, 2])
+    const page = await engine.read(path, null)
+    expect(page.kind === 'page' && textOf(page.pieces)).toBe('0;1;2;')
+  })
+
+  it.each([
+    [new StoreError('full', 'no room'), 'storage-full'],
+    [new Error('a bug'), 'outcome-unknown'],
+  ])('fails a write alone with what it throws: %s', async (error, code) => {
+    const { engine, environment, store } = await setUp()
+    const commit = store.commit.bind(store)
+    store.commit = () => {
+      throw error
+    }
+    await expect(engine.append(path, appendOf('x'))).rejects.toMatchObject({ code })
+    store.commit = commit
+    const append = engine.append(path, appendOf('y'))
+    await endTurn(environment)
+    expect((await append).kind).toBe('appended')
+  })
+
+  it('is not believed when somebody else has changed a stream between a load and a commit', async () => {
+    const { engine, store } = await setUp()
+    store.commit = () => ({ kind: 'conflict' })
+    await expect(engine.append(path, appendOf('x'))).rejects.toMatchObject({ code: 'outcome-unknown' })
+  })
+
+  it('is waited for when the engine closes, until all outcomes are told', async () => {
+    const { engine, environment } = await setUp()
+    let isTold = false
+    void engine.append(path, appendOf('x')).then(() => (isTold = true))
+    const closed = engine.close().then(() => isTold)
+    await endTurn(environment)
+    await endTurn(environment)
+    expect(await closed).toBe(true)
+  })
+})

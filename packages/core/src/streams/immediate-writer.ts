@@ -1,0 +1,94 @@
+import type { CommitResult, LoadedStream, StreamChange, StreamStore, Version } from '../store/contract.js'
+import type { Environment } from './environment.js'
+import type { StreamPath } from '../protocol/branded.js'
+import type { StreamWriter, Write } from './stream-writer.js'
+import { Committer, asFault } from './committer.js'
+import { StoreError } from '../store/contract.js'
+import { StreamFault } from './environment.js'
+import { decideOne } from './change-batch.js'
+
+/**
+ * Writes for a store that has done its work when it returns: each is committed as it comes, since a commit that it could
+ * share would be no cheaper. Only the outcomes wait: those of one turn of the event loop are told together, because
+ * answers in one burst cost the kernel far fewer wake-ups than answers one by one.
+ */
+export class ImmediateWriter implements StreamWriter {
+  readonly #store: StreamStore
+  readonly #environment: Environment
+  readonly #committer: Committer
+  readonly #onGrown: ((path: StreamPath) => void) | undefined
+  /** What all commits are called, as nobody ever has to find one of them again. */
+  #commitId = ''
+  /** The end of this turn of the event loop; null while nobody waits for it. */
+  #endOfTurn: Promise<void> | null = null
+
+  constructor(store: StreamStore, environment: Environment, onGrown?: (path: StreamPath) => void) {
+    this.#store = store
+    this.#environment = environment
+    this.#committer = new Committer(store, environment)
+    this.#onGrown = onGrown
+  }
+
+  submit<Outcome>(path: StreamPath, write: Write<Outcome>): Promise<Outcome> {
+    try {
+      const outcome = this.#commit(path, write)
+      return this.#whenTurnEnds().then(() => outcome)
+    } catch (error) {
+      return Promise.reject(asFault(error))
+    }
+  }
+
+  touch(path: StreamPath, loaded: LoadedStream, now: number): Promise<void> {
+    return this.#committer.touch(path, loaded, now)
+  }
+
+  async whenIdle(): Promise<void> {
+    await this.#endOfTurn
+  }
+
+  #commit<Outcome>(path: StreamPath, write: Write<Outcome>): Outcome {
+    const loaded = this.#store.load(path, write.entryKeys) as LoadedStream | null
+    const { now, outcomes, change, touches } = decideOne(
+      write,
+      loaded,
+      this.#environment.now(),
+      this.#nameCommit(),
+    )
+    if (change !== null) {
+      this.#perform(path, loaded?.version ?? null, change)
+      if (change.record !== null && change.record.tail !== (loaded?.record.tail ?? 0)) this.#onGrown?.(path)
+    } else if (touches && loaded !== null) {
+      void this.#committer.touch(path, loaded, now)
+    }
+    return outcomes[0] as Outcome
+  }
+
+  #perform(path: StreamPath, expected: Version | null, change: StreamChange): void {
+    let result: CommitResult
+    try {
+      result = this.#store.commit(path, expected, change) as CommitResult
+    } catch (cause) {
+      if (cause instanceof StoreError) throw cause
+      throw new StreamFault('outcome-unknown', 'the store broke down in the middle of a commit', { cause })
+    }
+    // Nobody can come between a load and a commit that follow each other at once.
+    if (result.kind !== 'committed') {
+      throw new StreamFault('outcome-unknown', 'the store is not as immediate as it claims')
+    }
+  }
+
+  #nameCommit(): string {
+    if (this.#commitId === '') this.#commitId = this.#environment.newStreamId()
+    return this.#commitId
+  }
+
+  #whenTurnEnds(): Promise<void> {
+    this.#endOfTurn ??= new Promise((resolve) => {
+      this.#environment.defer(() => {
+        this.#endOfTurn = null
+        resolve()
+      })
+    })
+    return this.#endOfTurn
+  }
+}
