@@ -1,5 +1,6 @@
 import type { Acknowledgement } from './server-guard.js'
 import type { RedisLink } from './redis-link.js'
+import { LinkFault } from './replies.js'
 
 const DEFAULT_TIMEOUT_MS = 1_000
 
@@ -37,6 +38,12 @@ export class Acknowledgements {
       this.#pending.set(link, pending)
     }
     return pending
+  }
+
+  /** Rejects, as if the answer had been lost, when what was sent over the link is not where it is to be. */
+  async require(link: RedisLink | null): Promise<void> {
+    if (link === null || (await this.confirm(link))) return
+    throw new LinkFault(true, 'the commit did not reach the replicas in time')
   }
 
   /** What nobody else has must not be shown either: whether the link's data may be. */

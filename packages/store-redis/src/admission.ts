@@ -130,8 +130,8 @@ export class Admission {
     streamId: StreamId | null,
   ): Promise<boolean> {
     const { keys, scripts, publishCommand } = this.#settings
-    const { bucket, head, channel } = keys.ofStream(path)
-    const args = [run, streamId ?? '', newStreamId(), `loss-${newStreamId()}`, channel, publishCommand]
+    const { bucket, head } = keys.ofStream(path)
+    const args = [run, streamId ?? '', newStreamId(), `loss-${newStreamId()}`, publishCommand]
     const keysOf = [head, keys.ofBucket(bucket).meta]
     const changed = await link.sendUnprepared('evalsha', [scripts.reincarnate, '2', ...keysOf, ...args])
     return changed === 1

@@ -47,6 +47,16 @@ export function chunkRanges(from: number, length: number): ChunkRange[] {
   return ranges
 }
 
+/** The chunk that a byte is in, counted from the first byte of the incarnation. */
+export function chunkAt(at: number): {
+  readonly index: number
+  readonly start: number
+  readonly end: number
+} {
+  const index = chunkIndexOf(at)
+  return { index, start: chunkStart(index), end: chunkStart(index + 1) }
+}
+
 /** How many chunks hold a number of bytes. */
 export function chunkCount(bytes: number): number {
   return bytes === 0 ? 0 : chunkIndexOf(bytes - 1) + 1

@@ -1,4 +1,4 @@
-import type { Argument, RedisLink, ReplyEncoding } from './redis-link.js'
+import type { Arguments, RedisLink, ReplyEncoding } from './redis-link.js'
 import type { Router } from './router.js'
 import type { ServerGuard } from './server-guard.js'
 import { LinkFault, isReplyError, readRefusal } from './replies.js'
@@ -13,7 +13,7 @@ export interface CommandSettings {
 }
 
 /** Makes the arguments of a command for the server that it goes to. */
-export type ArgumentsFor = (link: RedisLink) => readonly Argument[]
+export type ArgumentsFor = (link: RedisLink) => Arguments
 
 const MAX_REDIRECTIONS = 8
 const PAUSE_MS = 50

@@ -1,3 +1,4 @@
+import { BUCKETS } from './buckets.js'
 import { CommitMemory } from './commit-memory.js'
 import { idOf, pathOf } from '../test/changes.js'
 import { expect, it } from 'vitest'
@@ -36,6 +37,19 @@ it('tells when it has forgotten too much to know all of them', () => {
   memory.note(1, pathOf('b'), s, 2)
   expect(memory.beyond(1, 0).isWhole).toBe(false)
   expect(memory.beyond(1, 1).isWhole).toBe(true)
+})
+
+it('forgets what was not seen again before what was', () => {
+  const memory = new CommitMemory(2 * BUCKETS)
+  for (const [path, number] of [
+    ['a', 1],
+    ['b', 2],
+    ['a', 3],
+    ['c', 4],
+  ] as const)
+    memory.note(1, pathOf(path), s, number)
+  expect(memory.beyond(1, 0).commits.map(([path]) => path)).toEqual(['c', 'a'])
+  expect(memory.beyond(1, 2).isWhole).toBe(true)
 })
 
 it('begins anew with the numbers of another server', () => {

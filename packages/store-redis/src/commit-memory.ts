@@ -7,14 +7,21 @@ export interface KnownCommit {
   readonly number: number
 }
 
+interface RememberedCommit {
+  streamId: StreamId
+  number: number
+  /** Whether it was seen again since it was last the oldest. */
+  isFresh: boolean
+}
+
 interface BucketMemory {
   /** The run of the server under which the numbers were given; empty for none yet. */
   run: string
   highest: number
   /** The highest number that was forgotten to make room. */
   forgotten: number
-  /** In the order in which they were last seen. */
-  readonly commits: Map<StreamPath, KnownCommit>
+  /** In the order in which they were first seen, or came to be the oldest and were passed over. */
+  readonly commits: Map<StreamPath, RememberedCommit>
 }
 
 /**
@@ -32,7 +39,7 @@ export class CommitMemory {
       run: '',
       highest: 0,
       forgotten: 0,
-      commits: new Map<StreamPath, KnownCommit>(),
+      commits: new Map<StreamPath, RememberedCommit>(),
     }))
   }
 
@@ -43,11 +50,14 @@ export class CommitMemory {
     // An older answer may come later.
     if (known !== undefined && known.number > number) return
     if (number > memory.highest) memory.highest = number
-    memory.commits.delete(path)
-    const incarnation = streamId ?? known?.streamId
-    if (incarnation === undefined) return
-    memory.commits.set(path, { streamId: incarnation, number })
-    if (memory.commits.size > this.#capacity) this.#forgetOldest(memory)
+    if (known !== undefined) {
+      if (streamId !== null) known.streamId = streamId
+      known.number = number
+      known.isFresh = true
+    } else if (streamId !== null) {
+      memory.commits.set(path, { streamId, number, isFresh: false })
+      if (memory.commits.size > this.#capacity) forgetOldest(memory)
+    }
   }
 
   /** The run under which a bucket is known, and its last commit. */
@@ -62,7 +72,9 @@ export class CommitMemory {
   ): { readonly commits: [StreamPath, KnownCommit][]; readonly isWhole: boolean } {
     const { commits, forgotten } = this.#buckets[bucket]!
     return {
-      commits: [...commits].filter(([, known]) => known.number > number),
+      commits: [...commits]
+        .filter(([, known]) => known.number > number)
+        .map(([path, known]) => [path, { streamId: known.streamId, number: known.number }]),
       isWhole: forgotten <= number,
     }
   }
@@ -75,12 +87,17 @@ export class CommitMemory {
     memory.highest = Math.min(memory.highest, number)
     memory.forgotten = Math.min(memory.forgotten, number)
   }
+}
 
-  #forgetOldest(memory: BucketMemory): void {
-    for (const [path, { number }] of memory.commits) {
-      memory.commits.delete(path)
-      if (number > memory.forgotten) memory.forgotten = number
+/** Forgets the oldest that was not seen again since it was the oldest before. */
+function forgetOldest(memory: BucketMemory): void {
+  for (const [path, known] of memory.commits) {
+    memory.commits.delete(path)
+    if (!known.isFresh) {
+      if (known.number > memory.forgotten) memory.forgotten = known.number
       return
     }
+    known.isFresh = false
+    memory.commits.set(path, known)
   }
 }

@@ -1,6 +1,7 @@
 import type { Argument } from './redis-link.js'
 import type { StreamChange, StreamRecord, Version } from '@ds/core'
 import { chunkCount, chunkRanges } from './chunk-layout.js'
+import { storedVersionOf } from './stream-version.js'
 import { writeRecord } from './record-text.js'
 import { isAscii } from 'node:buffer'
 import { dueAt, totalLength, vanishesAt } from '@ds/core'
@@ -32,7 +33,6 @@ export interface CommitConstants {
 /** Lays out a commit for the script. */
 export function planCommit(
   path: string,
-  channel: string,
   blobPrefix: string,
   expected: Version | null,
   change: StreamChange,
@@ -44,10 +44,10 @@ export function planCommit(
     appends,
     argsFor: (blobId, takesTurn) => {
       const args: Argument[] = [
-        expected === null ? '' : String(expected),
+        expected === null ? '' : storedVersionOf(String(expected)),
         change.commitId,
         path,
-        record === null ? '' : writeRecord(record),
+        record === null ? '' : change.commutes === true ? '=' : writeRecord(record),
         record === null ? '' : record.streamId,
         blobId,
         optional(change.touchedAt),
@@ -58,7 +58,7 @@ export function planCommit(
         record === null ? '0' : String(chunkCount(record.tail - record.base)),
         String(constants.expiryMarginMs),
         String(constants.rememberMs),
-        channel,
+        record === null ? '' : String(record.tail),
         constants.publishCommand,
         record === null ? '0' : String(record.base),
         String(appends.length),
@@ -95,14 +95,15 @@ function optional(ms: number | null): string {
   return ms === null ? '' : String(ms)
 }
 
+/** Bytes as one argument. */
+export function asArgument(pieces: readonly Uint8Array[], length: number): Argument {
+  return asText(join(pieces, length))
+}
+
 function layOut(record: StreamRecord, pieces: readonly Uint8Array[]): ChunkAppend[] {
   const length = totalLength(pieces)
   if (length === 0) return []
-  const first = pieces[0]!
-  const bytes =
-    pieces.length === 1
-      ? Buffer.from(first.buffer, first.byteOffset, first.length)
-      : Buffer.concat(pieces, length)
+  const bytes = join(pieces, length)
   let taken = 0
   return chunkRanges(record.tail - record.base - length, length).map(
     ({ index, offset, length: part, fills }) => {
@@ -111,6 +112,13 @@ function layOut(record: StreamRecord, pieces: readonly Uint8Array[]): ChunkAppen
       return { index, offset, fills, bytes: asText(piece) }
     },
   )
+}
+
+function join(pieces: readonly Uint8Array[], length: number): Buffer {
+  const first = pieces[0]!
+  return pieces.length === 1
+    ? Buffer.from(first.buffer, first.byteOffset, first.length)
+    : Buffer.concat(pieces, length)
 }
 
 /** Bytes that are text anyway are sent as text, which the client library handles faster. */

@@ -1,13 +1,15 @@
 import { BUCKET_TAGS, bucketOf } from './buckets.js'
 
-/** The names of the keys and the channel of one stream. */
+/** The names of the keys of one stream. */
 export interface StreamKeys {
   readonly bucket: number
-  /** A hash: version, record, entries, and what the scripts need to know. */
+  /**
+   * A hash: version, record, entries, and what the scripts need to know. The channel on which the ids of the stream's
+   * commits are published has the same name.
+   */
   readonly head: string
   /** A sorted set: commits that created a stream at this path and were removed since; outlives the stream a while. */
   readonly made: string
-  readonly channel: string
 }
 
 /** The names of the keys of one bucket. */
@@ -37,7 +39,7 @@ export class KeyNames {
   ofStream(path: string): StreamKeys {
     const bucket = bucketOf(path)
     const start = this.#prefixes[bucket]!
-    return { bucket, head: `${start}s:${path}`, made: `${start}m:${path}`, channel: `${start}w:${path}` }
+    return { bucket, head: `${start}s:${path}`, made: `${start}m:${path}` }
   }
 
   ofBucket(bucket: number): BucketKeys {

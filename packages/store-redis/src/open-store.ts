@@ -4,9 +4,11 @@ import type { CommitConstants } from './commit-plan.js'
 import type { RedisStoreOptions, RedisStoreSettings } from './options.js'
 import type { Router } from './router.js'
 import { ADMIT_SCRIPT, REINCARNATE_SCRIPT } from './scripts/admit.js'
+import { APPEND_SCRIPT } from './scripts/append.js'
 import { Acknowledgements } from './acknowledgements.js'
 import { Admission } from './admission.js'
 import { BUCKETS } from './buckets.js'
+import { BucketServers } from './bucket-servers.js'
 import { COMMIT_SCRIPT } from './scripts/commit.js'
 import { DUE_SCRIPT, REAP_SCRIPT } from './scripts/indexes.js'
 import { CommitMemory } from './commit-memory.js'
@@ -32,7 +34,10 @@ export interface OpenParts {
   readonly recollections: Recollections
   readonly guard: ServerGuard
   readonly router: Router
+  readonly servers: BucketServers
   readonly commands: Commands
+  /** Whether buckets may be on several servers. */
+  readonly isCluster: boolean
   readonly listings: Listings
   readonly wakeUps: WakeUps
   readonly acknowledge: Acknowledgement | null
@@ -42,9 +47,10 @@ export interface OpenParts {
   close(): Promise<void>
 }
 
-type ScriptName = 'commit' | 'touch' | 'due' | 'reap' | 'admit' | 'reincarnate'
+type ScriptName = 'append' | 'commit' | 'touch' | 'due' | 'reap' | 'admit' | 'reincarnate'
 
 const SCRIPTS: Readonly<Record<ScriptName, string>> = {
+  append: APPEND_SCRIPT,
   commit: COMMIT_SCRIPT,
   touch: TOUCH_SCRIPT,
   admit: ADMIT_SCRIPT,
@@ -105,6 +111,8 @@ function assemble(settings: RedisStoreSettings): Omit<OpenParts, 'close'> & { re
   })
   const { commandTimeoutMs: patienceMs, reconnectWaitMs } = settings
   const commands = new Commands({ router, guard, patienceMs, reconnectWaitMs })
+  const servers = new BucketServers(router, guard, memory)
+  const acknowledgements = acknowledge === null ? null : new Acknowledgements(acknowledge)
   return {
     keys,
     scripts: SCRIPT_IDS,
@@ -115,11 +123,13 @@ function assemble(settings: RedisStoreSettings): Omit<OpenParts, 'close'> & { re
     guard,
     network,
     router,
+    servers,
     commands,
+    isCluster: settings.cluster !== null,
     listings: new Listings(commands, keys, SCRIPT_IDS, settings.cluster === null ? BUCKETS : 1),
     wakeUps,
     acknowledge,
-    acknowledgements: acknowledge === null ? null : new Acknowledgements(acknowledge),
+    acknowledgements,
     losses,
   }
 }

@@ -1,17 +1,22 @@
 import { Recollections } from './recollections.js'
+import { formatVersion } from './stream-version.js'
 import { changeOf, idOf, pathOf, recordOf } from '../test/changes.js'
 import { expect, it } from 'vitest'
 
 const a = pathOf('a')
 
+function versionOf(number: number, commitId = 'c'): string {
+  return formatVersion('c', number, commitId)
+}
+
 it('what was committed last is recalled, with the entries that are known', () => {
   const memory = new Recollections(10)
   expect(memory.recall(a, [])).toBeUndefined()
   const first = changeOf(recordOf({ tail: 1 }), 'x', { entries: new Map([['p', '1']]), touchedAt: 5 })
-  memory.committed(a, null, first, 'v1')
+  memory.committed(a, null, first, versionOf(1, first.commitId))
   expect(memory.recall(a, ['p'])).toEqual({
     record: first.record,
-    version: 'v1',
+    version: versionOf(1, first.commitId),
     commitId: first.commitId,
     touchedAt: 5,
     entries: new Map([['p', '1']]),
@@ -20,10 +25,10 @@ it('what was committed last is recalled, with the entries that are known', () =>
   const second = changeOf(recordOf({ tail: 2 }), 'y', {
     entries: new Map<string, string | null>([['q', null]]),
   })
-  memory.committed(a, 'v1', second, 'v2')
+  memory.committed(a, versionOf(1, first.commitId), second, versionOf(2))
   memory.touched(a, 9)
   expect(memory.recall(a, ['p', 'q'])).toMatchObject({
-    version: 'v2',
+    version: versionOf(2),
     touchedAt: 9,
     entries: new Map([['p', '1']]),
   })
@@ -31,22 +36,27 @@ it('what was committed last is recalled, with the entries that are known', () =>
 
 it('entries are forgotten with what they belonged to', () => {
   const memory = new Recollections(10)
-  memory.committed(a, null, changeOf(recordOf(), '', { entries: new Map([['p', '1']]) }), 'v1')
-  memory.committed(a, 'v7', changeOf(recordOf()), 'v8')
+  memory.committed(a, null, changeOf(recordOf(), '', { entries: new Map([['p', '1']]) }), versionOf(1))
+  memory.committed(a, versionOf(7), changeOf(recordOf()), versionOf(8))
   expect(memory.recall(a, ['p'])).toBeUndefined()
-  memory.committed(a, 'v8', changeOf(recordOf(), '', { entries: new Map([['p', '2']]) }), 'v9')
-  memory.committed(a, 'v9', changeOf(recordOf({ streamId: idOf('t') })), 'v10')
+  memory.committed(
+    a,
+    versionOf(8),
+    changeOf(recordOf(), '', { entries: new Map([['p', '2']]) }),
+    versionOf(9),
+  )
+  memory.committed(a, versionOf(9), changeOf(recordOf({ streamId: idOf('t') })), versionOf(10))
   expect(memory.recall(a, ['p'])).toBeUndefined()
-  memory.committed(a, 'v10', changeOf(null), 'v11')
+  memory.committed(a, versionOf(10), changeOf(null), versionOf(11))
   expect(memory.recall(a, [])).toBeUndefined()
 })
 
 it('what a conflict has shown takes its place, with the entries that are not there', () => {
   const memory = new Recollections(10)
-  memory.committed(a, null, changeOf(recordOf(), '', { entries: new Map([['old', '1']]) }), 'v1')
+  memory.committed(a, null, changeOf(recordOf(), '', { entries: new Map([['old', '1']]) }), versionOf(1))
   const found = {
     record: recordOf({ tail: 3 }),
-    version: 'v3',
+    version: versionOf(3),
     commitId: 'c',
     touchedAt: 7,
     entries: new Map([['p', '1']]),
@@ -60,10 +70,35 @@ it('what a conflict has shown takes its place, with the entries that are not the
 
 it('the ones committed to longest ago are forgotten first', () => {
   const memory = new Recollections(2)
-  for (const path of ['a', 'b', 'a', 'c']) memory.committed(pathOf(path), null, changeOf(recordOf()), path)
+  for (const path of ['a', 'b', 'a', 'c'])
+    memory.committed(pathOf(path), null, changeOf(recordOf()), versionOf(1))
   expect(['a', 'b', 'c'].map((path) => memory.recall(pathOf(path), []) !== undefined)).toEqual([
     true,
     false,
     true,
   ])
+})
+
+it('an append behind those of others leaves no entry that they may have set', () => {
+  const memory = new Recollections(10)
+  const entries = new Map([
+    ['p', '1'],
+    ['q', '1'],
+  ])
+  memory.committed(a, null, changeOf(recordOf(), '', { entries }), versionOf(1))
+  const change = changeOf(recordOf({ tail: 5 }), 'x', { entries: new Map([['p', '2']]), touchedAt: 3 })
+  memory.get(a)!.grow(5, 2, change, false)
+  expect(memory.recall(a, ['p', 'q'])).toEqual({
+    record: recordOf({ tail: 5 }),
+    version: versionOf(2, change.commitId),
+    commitId: change.commitId,
+    touchedAt: 3,
+    entries: new Map([
+      ['p', '2'],
+      ['q', '1'],
+    ]),
+  })
+  memory.get(a)!.grow(9, 4, { ...change, entries: new Map([['p', '3']]) }, true)
+  expect(memory.recall(a, ['p'])?.record.tail).toBe(9)
+  expect(memory.recall(a, ['q'])).toBeUndefined()
 })

@@ -1,24 +1,74 @@
+import type { AppendSpot } from './append-spot.js'
 import type { LoadedStream, StreamChange, StreamPath, StreamRecord, Version } from '@ds/core'
+import { formatVersion, parseVersion } from './stream-version.js'
+import { withTail } from './record-text.js'
 
-/** A stream as this node left it. */
-interface Recollection {
-  readonly record: StreamRecord
-  readonly version: Version
-  readonly commitId: string
+/**
+ * A stream as this node left it. What every append changes is kept as numbers beside the record, because thousands of
+ * records that live for one append each are what the garbage collector likes least.
+ */
+export class Recollection {
+  /** The record but for its tail. */
+  readonly shape: StreamRecord
+  /** The id of the commit that last changed more than the length. */
+  readonly shapedBy: string
+  tail: number
+  number: number
+  commitId: string
   /** At the latest; it may have been moved on since. */
   touchedAt: number
   /** The entries that are known; null for one that is known not to exist. */
   readonly entries: Map<string, string | null>
   /** How many of this node's commits in a row have met a conflict. */
-  readonly conflicts: number
+  conflicts = 0
+  /** Where its last bytes went. */
+  spot: AppendSpot | null = null
+  /** Whether it was used since it was last the oldest. */
+  isFresh = false
+  #version: string | null
+
+  constructor(record: StreamRecord, version: string, touchedAt: number, entries: Map<string, string | null>) {
+    const { shapedBy, number, commitId } = parseVersion(version)
+    this.shape = record
+    this.shapedBy = shapedBy
+    this.tail = record.tail
+    this.number = number
+    this.commitId = commitId
+    this.touchedAt = touchedAt
+    this.entries = entries
+    this.#version = version
+  }
+
+  get version(): string {
+    this.#version ??= formatVersion(this.shapedBy, this.number, this.commitId)
+    return this.#version
+  }
+
+  /** A commit has made the stream longer, perhaps behind others that have. */
+  grow(tail: number, number: number, { commitId, touchedAt, entries }: StreamChange, isMoved: boolean): void {
+    // Who has appended may have set entries, too.
+    if (isMoved) this.entries.clear()
+    this.tail = tail
+    this.number = number
+    this.commitId = commitId
+    this.#version = null
+    this.conflicts = 0
+    this.isFresh = true
+    if (touchedAt !== null && touchedAt > this.touchedAt) this.touchedAt = touchedAt
+    if (entries.size === 0) return
+    for (const [key, value] of entries) this.entries.set(key, value)
+    if (this.entries.size > MAX_ENTRIES) this.entries.clear()
+  }
 }
 
 /** Entries that are remembered of one stream. */
 const MAX_ENTRIES = 256
+const NO_ENTRIES: ReadonlyMap<string, string> = new Map()
 
 /**
  * The streams that this node has committed to last, so that their next commit can be built without asking Redis. If
- * others have changed one since, that commit meets a conflict, whose answer tells what is there now.
+ * others have only appended since, it may still be right; otherwise it meets a conflict, whose answer tells what is
+ * there now.
  */
 export class Recollections {
   readonly #capacity: number
@@ -28,42 +78,54 @@ export class Recollections {
     this.#capacity = capacity
   }
 
+  get(path: StreamPath): Recollection | undefined {
+    return this.#streams.get(path)
+  }
+
   recall(path: StreamPath, entryKeys: readonly string[]): LoadedStream | undefined {
     const known = this.#streams.get(path)
     if (known === undefined) return undefined
-    const entries = new Map<string, string>()
-    for (const key of entryKeys) {
-      const value = known.entries.get(key)
-      if (value === undefined) return undefined
-      if (value !== null) entries.set(key, value)
-    }
-    const { record, version, commitId, touchedAt } = known
-    return { record, version, commitId, touchedAt, entries }
+    const entries = recallEntries(known, entryKeys)
+    if (entries === undefined) return undefined
+    const { version, commitId, touchedAt } = known
+    return { record: withTail(known.shape, known.tail), version, commitId, touchedAt, entries }
+  }
+
+  /** What is known of a record, if only its tail may have changed since. */
+  recordShapedBy(path: StreamPath, shapedBy: string): StreamRecord | null {
+    const known = this.#streams.get(path)
+    return known?.shapedBy === shapedBy ? known.shape : null
   }
 
   /** This node has committed a change of what was at version `expected`. */
-  committed(path: StreamPath, expected: Version | null, change: StreamChange, version: Version): void {
+  committed(path: StreamPath, expected: Version | null, change: StreamChange, version: string): void {
     const before = this.#streams.get(path)
-    this.#streams.delete(path)
-    const { record, commitId } = change
-    if (record === null) return
-    const isNext = before?.version === expected && before.record.streamId === record.streamId
+    const { record } = change
+    if (record === null) {
+      this.#streams.delete(path)
+      return
+    }
+    const isNext = before?.version === expected && before.shape.streamId === record.streamId
     const entries = isNext ? before.entries : new Map<string, string | null>()
     for (const [key, value] of change.entries) entries.set(key, value)
     if (entries.size > MAX_ENTRIES) entries.clear()
     // Too early a moment does no harm: what ends an expired stream is compared with the real one.
     const touchedAt = Math.max(change.touchedAt ?? record.createdAt, isNext ? before.touchedAt : 0)
-    this.#keep(path, { record, version, commitId, touchedAt, entries, conflicts: 0 })
+    this.#keep(path, new Recollection(record, version, touchedAt, entries))
   }
 
   /** A commit met a conflict, and this is what is there instead, with the entries that were asked for. */
   found(path: StreamPath, found: LoadedStream | null, entryKeys: readonly string[]): void {
     const conflicts = this.conflictsOf(path) + 1
-    this.#streams.delete(path)
-    if (found === null) return
+    if (found === null) {
+      this.#streams.delete(path)
+      return
+    }
     const entries = new Map<string, string | null>(found.entries)
     for (const key of entryKeys) if (!entries.has(key)) entries.set(key, null)
-    this.#keep(path, { ...found, entries, conflicts })
+    const known = new Recollection(found.record, String(found.version), found.touchedAt, entries)
+    known.conflicts = conflicts
+    this.#keep(path, known)
   }
 
   conflictsOf(path: StreamPath): number {
@@ -81,14 +143,32 @@ export class Recollections {
   }
 
   #keep(path: StreamPath, known: Recollection): void {
+    known.isFresh = this.#streams.has(path)
     this.#streams.set(path, known)
-    if (this.#streams.size > this.#capacity) forgetOldest(this.#streams)
+    while (this.#streams.size > this.#capacity) this.#forgetOldest()
+  }
+
+  /** The oldest that was not used since it was the oldest before. */
+  #forgetOldest(): void {
+    for (const [path, known] of this.#streams) {
+      this.#streams.delete(path)
+      if (!known.isFresh) return
+      known.isFresh = false
+      this.#streams.set(path, known)
+    }
   }
 }
 
-function forgetOldest(map: Map<StreamPath, unknown>): void {
-  for (const oldest of map.keys()) {
-    map.delete(oldest)
-    return
+function recallEntries(
+  known: Recollection,
+  entryKeys: readonly string[],
+): ReadonlyMap<string, string> | undefined {
+  if (entryKeys.length === 0) return NO_ENTRIES
+  const entries = new Map<string, string>()
+  for (const key of entryKeys) {
+    const value = known.entries.get(key)
+    if (value === undefined) return undefined
+    if (value !== null) entries.set(key, value)
   }
+  return entries
 }

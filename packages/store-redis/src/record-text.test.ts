@@ -26,15 +26,15 @@ it.each<Partial<StreamRecord>>([
   { expiry: { kind: 'at', atMs: 9 }, pendingForks: [{ streamId: idOf('f'), path: pathOf('f'), since: 7 }] },
 ])('a record comes back as it was: %o', (over) => {
   const record = recordOf(over)
-  expect(readRecord(writeRecord(record))).toEqual(record)
+  expect(readRecord(writeRecord(record), record.tail)).toEqual(record)
 })
 
 it('a usual record is short, and names its incarnation', () => {
   const text = writeRecord(recordOf({ tail: 7 }))
-  expect(text).toBe('{"streamId":"000000000000000s","contentType":"text/plain","createdAt":0,"tail":7}')
+  expect(text).toBe('{"streamId":"000000000000000s","contentType":"text/plain","createdAt":0}')
 })
 
 it('what a later version adds to records is kept', () => {
   const record = { ...recordOf(), later: null, more: [] }
-  expect(readRecord(writeRecord(record))).toEqual(record)
+  expect(readRecord(writeRecord(record), record.tail)).toEqual(record)
 })

@@ -1,9 +1,14 @@
+import type { EncodedArguments } from './encoded-command.js'
 import type { RedisOptions, Redis } from 'ioredis'
 import { Command } from 'ioredis'
+import { EncodedCommand } from './encoded-command.js'
 import { LinkFault, isReplyError } from './replies.js'
 
 /** An argument of a command. */
 export type Argument = string | Buffer
+
+/** The arguments of a command; those of a script may be encoded already. */
+export type Arguments = readonly Argument[] | EncodedArguments
 
 /** How the replies of a command are decoded: as text, or as they are. */
 export type ReplyEncoding = 'utf8' | null
@@ -19,6 +24,8 @@ export interface LinkSettings {
   readonly onChange: (link: RedisLink) => void
 }
 
+/** So much is sent at once, so that the server has something to do while this turn of the event loop lasts. */
+const ENOUGH = 2_048
 /** Commands that may wait for their answers on one connection. */
 const MAX_IN_FLIGHT = 100_000
 const LONGEST_PAUSE_MS = 500
@@ -41,7 +48,7 @@ export const CONNECTION_OPTIONS: RedisOptions = {
 }
 
 /**
- * One connection for commands to one server. All commands of a turn of the event loop go out in one write. A command
+ * One connection for commands to one server. Commands of a turn of the event loop go out in few writes. A command
  * is sent at most once; what becomes of it when the connection breaks is told by {@link LinkFault}.
  */
 export class RedisLink {
@@ -88,17 +95,13 @@ export class RedisLink {
   }
 
   /** Sends a command; rejects with an error of the server or with a {@link LinkFault}. */
-  send(name: string, args: readonly Argument[], encoding: ReplyEncoding = 'utf8'): Promise<unknown> {
+  send(name: string, args: Arguments, encoding: ReplyEncoding = 'utf8'): Promise<unknown> {
     if (this.trouble !== null) return Promise.reject(new LinkFault(false, `${this.address}: ${this.trouble}`))
     return this.sendUnprepared(name, args, encoding)
   }
 
   /** The same while the server is still being examined. */
-  sendUnprepared(
-    name: string,
-    args: readonly Argument[],
-    encoding: ReplyEncoding = 'utf8',
-  ): Promise<unknown> {
+  sendUnprepared(name: string, args: Arguments, encoding: ReplyEncoding = 'utf8'): Promise<unknown> {
     const redis = this.#redis
     if (this.#isClosed || redis.status !== 'ready' || !redis.stream.writable) {
       return Promise.reject(new LinkFault(false, `${this.address} is not connected`))
@@ -107,7 +110,10 @@ export class RedisLink {
       return Promise.reject(new LinkFault(false, `${this.address} has ${MAX_IN_FLIGHT} commands to answer`))
     }
     if (this.#inFlight++ === 0) this.#lastProgress = performance.now()
-    const command = new Command(name, args as Argument[], { replyEncoding: encoding })
+    const command =
+      'parts' in args
+        ? new EncodedCommand(args)
+        : new Command(name, args as Argument[], { replyEncoding: encoding })
     void redis.sendCommand(command, this.#outbox as unknown as Parameters<Redis['sendCommand']>[1])
     return command.promise.then(this.#onReply, this.#onFailure)
   }
@@ -150,13 +156,17 @@ export class RedisLink {
     })
   }
 
-  /** Everything that is sent in this turn of the event loop goes out in one piece. */
+  #gathered = 0
+
+  /** What is sent in this turn of the event loop goes out in few pieces. */
   readonly #outbox = {
     write: (part: unknown): boolean => {
       const { parts } = this.#outbox
       const last = parts.length - 1
       if (typeof part === 'string' && typeof parts[last] === 'string') parts[last] += part
       else if (parts.push(part as string | Buffer) === 1) process.nextTick(this.#flush)
+      this.#gathered += (part as string | Buffer).length
+      if (this.#gathered >= ENOUGH) this.#flush()
       return true
     },
     parts: [] as (string | Buffer)[],
@@ -164,7 +174,9 @@ export class RedisLink {
 
   readonly #flush = (): void => {
     const { parts } = this.#outbox
+    if (parts.length === 0) return
     this.#outbox.parts = []
+    this.#gathered = 0
     const { stream } = this.#redis
     if (parts.length === 1) stream.write(parts[0]!)
     else

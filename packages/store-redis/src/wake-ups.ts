@@ -83,7 +83,7 @@ export class WakeUps {
   }
 
   #add(path: StreamPath): WatchedPath {
-    const { bucket, channel } = this.#settings.keys.ofStream(path)
+    const { bucket, head: channel } = this.#settings.keys.ofStream(path)
     const watched: WatchedPath = {
       path,
       bucket,

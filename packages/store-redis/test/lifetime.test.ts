@@ -1,6 +1,7 @@
 import type { StreamRecord } from '@ds/core'
 import { RedisServer } from '../test-kit/redis-server.mjs'
 import { RedisStore } from '../src/redis-store.js'
+import { formatVersion, parseVersion } from '../src/stream-version.js'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { changeOf, idOf, pathOf, put, readAll, recordOf, write } from './changes.js'
 
@@ -145,8 +146,8 @@ describe('the memory that streams take', () => {
           record = { ...record, tail: record.tail + size }
           const change = changeOf(record, text)
           writing.push(store.commit(a, version, change))
-          const [number] = String(version).split('.')
-          version = `${Number(number) + 1}.${change.commitId}`
+          const { number } = parseVersion(String(version))
+          version = formatVersion(change.commitId, number + 1, change.commitId)
         }
         const results = await Promise.all(writing)
         expect(results.every((result) => (result as { kind: string }).kind === 'committed')).toBe(true)

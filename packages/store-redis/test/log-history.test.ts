@@ -12,6 +12,11 @@ const read = (content: string, began: number, ended: number): Operation => {
 test.each<[string, Operation[], string]>([
   ['nothing', [], ''],
   ['appends at once in either order', [append('a', 0, 5), append('b', 1, 4)], 'ba'],
+  [
+    'an append that is told its place',
+    [append('a', 0, 1), { ...append('b', 0, 1), end: 4 } as Operation],
+    'ab',
+  ],
   ['an append of which nobody knows', [append('a', 0, null), append('b', 1, 2)], 'b'],
   ['the same when it has happened much later', [append('a', 0, null), append('b', 1, 2)], 'ba'],
   ['a read beside an append, before it', [append('a', 0, 5), read('', 1, 2)], 'a'],
@@ -21,6 +26,11 @@ test.each<[string, Operation[], string]>([
 })
 
 test.each<[string, Operation[], string]>([
+  [
+    'an append that is told another place',
+    [append('a', 0, 1), { ...append('b', 0, 1), end: 2 } as Operation],
+    'ab',
+  ],
   ['a lost append', [append('a', 0, 1)], ''],
   ['an append that happens twice', [append('a', 0, 1)], 'aa'],
   ['a message that nobody wrote', [], 'a'],

@@ -8,6 +8,8 @@ export type Operation =
       readonly ended: number | null
       /** Whether the answer was that it has certainly not happened. */
       readonly hasFailed?: boolean
+      /** Where the answer said that the message ends, each message followed by one byte. */
+      readonly end?: number
     }
   | {
       readonly kind: 'read'
@@ -34,6 +36,7 @@ export function checkLogHistory(history: readonly Operation[], final: readonly s
   const undead = appends.find(({ message, hasFailed }) => hasFailed === true && position.has(message))
   if (undead !== undefined) return `${undead.message} was said to have failed and is there`
   return (
+    checkEnds(appends, final) ??
     checkAppendOrder(appends, position) ??
     checkReads(reads, appends, final, position) ??
     checkReadOrder(reads)
@@ -42,6 +45,15 @@ export function checkLogHistory(history: readonly Operation[], final: readonly s
 
 type Append = Extract<Operation, { kind: 'append' }>
 type Read = Extract<Operation, { kind: 'read' }>
+
+/** Whoever was told where its message ends was told the truth. */
+function checkEnds(appends: readonly Append[], final: readonly string[]): string | null {
+  const ends = new Map<string, number>()
+  let end = 0
+  for (const message of final) ends.set(message, (end += message.length + 1))
+  const wrong = appends.find((one) => one.end !== undefined && one.end !== ends.get(one.message))
+  return wrong === undefined ? null : `${wrong.message} does not end at ${wrong.end}, as was said`
+}
 
 /** What was acknowledged before another append began comes before it. */
 function checkAppendOrder(appends: readonly Append[], position: ReadonlyMap<string, number>): string | null {

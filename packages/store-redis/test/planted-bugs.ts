@@ -1,17 +1,19 @@
 import type { LoadedStream, StreamPath, StreamStore } from '@ds/core'
 import type { Planted } from './workload.js'
+import { APPEND_SCRIPT } from '../src/scripts/append.js'
 import { COMMIT_SCRIPT } from '../src/scripts/commit.js'
 import { Redis } from 'ioredis'
 import { createHash } from 'node:crypto'
 
 /** Bugs that stores of this kind have had; each is planted between two parts. */
 export const PLANTED_BUGS: Readonly<Record<string, Planted>> = {
-  'does not compare versions': inScript(
+  'does not compare versions': inScripts(
     "(old[1] or '') ~= ARGV[2]",
     'false',
     "redis.call('STRLEN', KEYS[5 + i]) ~= tonumber(ARGV[FIRST_APPEND - 3 + 3 * i])",
     'false',
   ),
+  'says that every append is where it was decided to be': { store: withBelievedTails },
   'sends commands again whose answer was lost': {
     connect: (options) =>
       new Redis({
@@ -27,27 +29,34 @@ export const PLANTED_BUGS: Readonly<Record<string, Planted>> = {
   'answers from its own memory': { store: withMemory },
 }
 
-/** Changes the commit script on its way to Redis: each text is replaced by the one after it. */
-function inScript(...texts: readonly string[]): Planted {
-  let mutated = COMMIT_SCRIPT
-  for (let i = 0; i < texts.length; i += 2) {
-    if (!mutated.includes(texts[i]!)) throw new Error(`the script has no '${texts[i]!}'`)
-    mutated = mutated.replace(texts[i]!, texts[i + 1]!)
+/** Changes the scripts for commits on their way to Redis: each text is replaced by the one after it. */
+function inScripts(...texts: readonly string[]): Planted {
+  const mutated = new Map<unknown, string>()
+  for (const script of [COMMIT_SCRIPT, APPEND_SCRIPT]) {
+    let changed = script
+    for (let i = 0; i < texts.length; i += 2) changed = changed.replace(texts[i]!, texts[i + 1]!)
+    mutated.set(script, changed)
+    mutated.set(shaOf(script), shaOf(changed))
   }
-  const shaOf = (source: string): string => createHash('sha1').update(source).digest('hex')
+  for (let i = 0; i < texts.length; i += 2) {
+    if (!COMMIT_SCRIPT.includes(texts[i]!) && !APPEND_SCRIPT.includes(texts[i]!))
+      throw new Error(`the scripts have no '${texts[i]!}'`)
+  }
   return {
     connect: (options) => {
       const redis = new Redis({ ...options, replyMapping: 'legacy' })
       const send = redis.sendCommand.bind(redis)
       redis.sendCommand = (command, stream) => {
-        command.args = command.args.map((arg) =>
-          arg === COMMIT_SCRIPT ? mutated : arg === shaOf(COMMIT_SCRIPT) ? shaOf(mutated) : arg,
-        )
+        command.args = command.args.map((arg) => mutated.get(arg) ?? arg)
         return send(command, stream)
       }
       return redis
     },
   }
+}
+
+function shaOf(source: string): string {
+  return createHash('sha1').update(source).digest('hex')
 }
 
 function changed(store: StreamStore, changes: Partial<StreamStore>): StreamStore {
@@ -65,12 +74,23 @@ function changed(store: StreamStore, changes: Partial<StreamStore>): StreamStore
   }
 }
 
+function withBelievedTails(store: StreamStore): StreamStore {
+  return changed(store, {
+    recall: (path, keys) => store.recall?.(path, keys),
+    commit: async (path, expected, change) => {
+      const result = await store.commit(path, expected, change)
+      return result.kind === 'committed' ? { kind: 'committed', version: result.version } : result
+    },
+  })
+}
+
 function withSeparateEntries(store: StreamStore): StreamStore {
   return changed(store, {
     commit: async (path, expected, change) => {
-      const first = await store.commit(path, expected, { ...change, entries: new Map() })
+      const first = await store.commit(path, expected, { ...change, entries: new Map(), commutes: false })
       if (first.kind !== 'committed' || change.entries.size === 0) return first
-      const second = { ...change, commitId: `${change.commitId}e`, bytes: [], ifTouchedAt: null }
+      const rest = { bytes: [], ifTouchedAt: null, commutes: false }
+      const second = { ...change, commitId: `${change.commitId}e`, ...rest }
       return store.commit(path, first.version, second)
     },
   })

@@ -34,8 +34,11 @@ const environment: Environment = {
   newStreamId: () => `1${randomBytes(8).toString('hex').slice(1)}` as StreamId,
 }
 
-/** What a client is told of its append. */
-type Answer = 'done' | 'failed' | 'unknown'
+/** What a client is told of its append, and where its message ends if that is said. */
+interface Answer {
+  readonly kind: 'done' | 'failed' | 'unknown'
+  readonly end?: number
+}
 
 let runs = 0
 
@@ -89,7 +92,7 @@ async function append(
     if (message === null) {
       const body = new Uint8Array(0)
       await engine.create(path, { contentType: 'text/plain', expiry: null, closed: false, fork: null, body })
-      return 'done'
+      return { kind: 'done' }
     }
     const outcome = await engine.append(path, {
       contentType: 'text/plain',
@@ -99,9 +102,12 @@ async function append(
       streamSeq: null,
     })
     if (outcome.kind !== 'appended' && outcome.kind !== 'duplicate') throw new Error(outcome.kind)
-    return 'done'
+    return {
+      kind: 'done',
+      ...(outcome.kind === 'appended' ? { end: Number.parseInt(outcome.tail, 10) } : {}),
+    }
   } catch (error) {
-    if (error instanceof StreamFault) return error.code === 'outcome-unknown' ? 'unknown' : 'failed'
+    if (error instanceof StreamFault) return { kind: error.code === 'outcome-unknown' ? 'unknown' : 'failed' }
     throw error
   }
 }
@@ -110,9 +116,9 @@ async function write(someEngine: () => StreamEngine, name: string, history: Oper
   for (let i = 0; i < OPERATIONS; i++) {
     const message = `${name}-${i}`
     const began = performance.now()
-    const answer = await append(someEngine(), message, null)
-    const ended = answer === 'done' ? performance.now() : null
-    history.push({ kind: 'append', message, began, ended, hasFailed: answer === 'failed' })
+    const { kind, ...place } = await append(someEngine(), message, null)
+    const ended = kind === 'done' ? performance.now() : null
+    history.push({ kind: 'append', message, began, ended, hasFailed: kind === 'failed', ...place })
   }
 }
 
@@ -120,8 +126,16 @@ async function produce(someEngine: () => StreamEngine, name: string, history: Op
   for (let seq = 0; seq < OPERATIONS; seq++) {
     const message = `${name}-${seq}`
     const began = performance.now()
-    while ((await append(someEngine(), message, { id: name, seq })) !== 'done') await pause()
-    history.push({ kind: 'append', message, began, ended: performance.now() })
+    let answer: Answer
+    while ((answer = await append(someEngine(), message, { id: name, seq })).kind !== 'done') await pause()
+    const { end } = answer
+    history.push({
+      kind: 'append',
+      message,
+      began,
+      ended: performance.now(),
+      ...(end === undefined ? {} : { end }),
+    })
   }
 }
 

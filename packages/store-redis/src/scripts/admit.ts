@@ -48,7 +48,7 @@ export const REINCARNATE_SCRIPT = `
 -- KEYS[1] the stream's head          KEYS[2] meta of the bucket
 -- ARGV[1] run of this server         ARGV[2] incarnation, or '' for whichever it is
 -- ARGV[3] incarnation to be          ARGV[4] commit id
--- ARGV[5] channel                    ARGV[6] command to publish with
+-- ARGV[5] command to publish with
 -- returns 1 if the stream was changed, otherwise 0
 local old = redis.call('HMGET', KEYS[1], 'i', 'r', 'k', 'a', 'q')
 if not old[1] or (ARGV[2] ~= '' and old[1] ~= ARGV[2]) or old[5] == ARGV[1] then return 0 end
@@ -58,12 +58,12 @@ if not from then return 0 end
 local record = string.sub(old[2], 1, from - 1) .. '"streamId":"' .. ARGV[3] .. '"' .. string.sub(old[2], to + 1)
 local number = redis.call('HINCRBY', KEYS[2], 'n', 1)
 redis.call('HSET', KEYS[1], 'v', number .. '.' .. ARGV[4], 'r', record, 'i', ARGV[3], 'k', old[3] or old[1],
-  'a', (old[4] or '') .. old[1] .. ' ', 'q', ARGV[1])
+  'g', ARGV[4], 'a', (old[4] or '') .. old[1] .. ' ', 'q', ARGV[1])
 -- Others have as much time again.
 if redis.call('HEXISTS', KEYS[2], 'since') == 1 then
   local time = redis.call('TIME')
   redis.call('HSET', KEYS[2], 'since', string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000)))
 end
-redis.call(ARGV[6], ARGV[5], ARGV[4])
+redis.call(ARGV[5], KEYS[1], ARGV[4])
 return 1
 `

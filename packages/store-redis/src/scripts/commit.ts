@@ -9,27 +9,30 @@ import { LIFETIME } from './lifetime.js'
 // eslint-disable-next-line @typescript-eslint/no-inferrable-types -- declarations are made file by file
 export const COMMIT_SCRIPT: string = `
 -- KEYS[1] the stream's head: a hash of
---           v version, r record, i incarnation, t touched at, c chunks, m commit that made it,
+--           v version, r record but for its tail, l tail, i incarnation, t touched at, c chunks,
+--           g commit that last changed more than the length, m commit that made it,
 --           b position of the first byte, k what its chunks are named after if not the incarnation,
 --           a incarnations that it was before, d moments, x until when chunks are kept,
---           w whose turn it is and until when, e:* entries
+--           w whose turn it is and until when, e:* entries;
+--         and the channel on which the ids of the stream's commits are published
 -- KEYS[2] due streams of the bucket    KEYS[3] paths of the bucket    KEYS[4] commits that made this stream before
 -- KEYS[5] meta of the bucket           KEYS[6...] chunks to append to
 -- ARGV[1] run of this server           ARGV[2] expected version, '' for no stream
 -- ARGV[3] commit id                    ARGV[4] path
--- ARGV[5] record, '' to remove         ARGV[6] incarnation
+-- ARGV[5] record but for its tail, '' to remove, '=' if it stays
+-- ARGV[6] incarnation
 -- ARGV[7] what its chunks are named after
 -- ARGV[8] new touched at, '' for none  ARGV[9] touched at of a new incarnation
 -- ARGV[10] touched at expected, or ''  ARGV[11] moments, '' for none
 -- ARGV[12] prefix of all chunks        ARGV[13] chunks after the change
 -- ARGV[14] margin of expiry, ms        ARGV[15] how long KEYS[4] remembers, ms
--- ARGV[16] channel                     ARGV[17] command to publish with
+-- ARGV[16] tail                        ARGV[17] command to publish with
 -- ARGV[18] position of the first byte  ARGV[19] number of chunks to append to; for each of them
 --          its length so far, '1' if it will be full, bytes; but before these
 -- ARGV[20] node                        ARGV[21] '1' if the next commit is to be this node's, should this one conflict
 -- then for each entry: '+' or '-' and its key, and its value
 -- returns {'ok', commit number} | {'gate'}: other data than the caller knows
---         | {'conflict', v, r, t, k, and the entries that the change names, as they are}
+--         | {'conflict', v, r, l, g, t, k, and the entries that the change names, as they are}
 --         | {'reserved', ms}: another node that met too many conflicts has the next turn
 --         | {'named', what the chunks are named after} | {'corrupt', key}
 ${LIFETIME}
@@ -44,7 +47,8 @@ if old[9] then
   if left > 0 then return {'reserved', left} end
 end
 if (old[1] or '') ~= ARGV[2] or (ARGV[10] ~= '' and tonumber(old[3]) ~= tonumber(ARGV[10])) then
-  local found = {'conflict', old[1], redis.call('HGET', head, 'r'), old[3], old[4]}
+  local more = redis.call('HMGET', head, 'r', 'l', 'g')
+  local found = {'conflict', old[1], more[1], more[2], more[3], old[3], old[4]}
   for i = FIRST_APPEND + 3 * tonumber(ARGV[19]), #ARGV, 2 do
     found[#found + 1] = redis.call('HGET', head, 'e:' .. string.sub(ARGV[i], 2))
   end
@@ -70,7 +74,7 @@ if exists and (not isSame or old[8] or ARGV[11] ~= '') then reachChunks(oldPrefi
 -- From here on everything succeeds. The first write is one that is refused when there is no memory left, unless
 -- it makes room.
 local function publish()
-  redis.call(ARGV[17], ARGV[16], commitId)
+  redis.call(ARGV[17], head, commitId)
 end
 if exists and not isSame then
   for index = 0, oldChunks - 1 do redis.call('UNLINK', oldPrefix .. index) end
@@ -92,7 +96,8 @@ local touched = ARGV[9]
 if isSame then
   touched = old[3]
   if ARGV[8] ~= '' and tonumber(ARGV[8]) > tonumber(touched) then touched = ARGV[8] end
-  redis.call('HSET', head, 'v', number .. '.' .. commitId, 'r', ARGV[5])
+  redis.call('HSET', head, 'v', number .. '.' .. commitId, 'l', ARGV[16])
+  if ARGV[5] ~= '=' then redis.call('HSET', head, 'r', ARGV[5], 'g', commitId) end
   if old[9] then redis.call('HDEL', head, 'w') end
   if touched ~= old[3] then redis.call('HSET', head, 't', touched) end
   if ARGV[13] ~= old[5] then redis.call('HSET', head, 'c', ARGV[13]) end
@@ -103,8 +108,8 @@ else
     redis.call('ZADD', paths, 0, path)
   end
   old[7], old[8] = false, false
-  redis.call('HSET', head, 'v', number .. '.' .. commitId, 'r', ARGV[5], 'i', streamId, 't', touched,
-    'b', ARGV[18], 'c', ARGV[13], 'm', old[6] or commitId)
+  redis.call('HSET', head, 'v', number .. '.' .. commitId, 'r', ARGV[5], 'l', ARGV[16], 'g', commitId,
+    'i', streamId, 't', touched, 'b', ARGV[18], 'c', ARGV[13], 'm', old[6] or commitId)
 end
 for i = 1, appends do
   local key, at = KEYS[5 + i], FIRST_APPEND - 3 + 3 * i
