@@ -1,5 +1,6 @@
 import type {
   CommitResult,
+  MaybePromise,
   StoreCapabilities,
   StreamChange,
   StreamStore,
@@ -34,7 +35,7 @@ export class ImmediateStore implements StreamStore {
   due: StreamStore['due'] = (...asked) => this.#others.due(...asked)
   close: StreamStore['close'] = () => this.#others.close()
 
-  commit(path: StreamPath, expected: Version | null, change: StreamChange): CommitResult {
+  commit(path: StreamPath, expected: Version | null, change: StreamChange): MaybePromise<CommitResult> {
     // The disk knows commits by their ids, of which the engine here has only one.
     const result = this.#disk.commit(path, expected, { ...change, commitId: `c${++this.#commits}` })
     if (result.kind === 'committed') this.#disk.wake(path)

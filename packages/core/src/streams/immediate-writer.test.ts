@@ -73,6 +73,15 @@ describe('a store that has done its work when it returns', () => {
     await expect(engine.append(path, appendOf('x'))).rejects.toMatchObject({ code: 'outcome-unknown' })
   })
 
+  it('is not believed when it answers later', async () => {
+    const { engine, store } = await setUp()
+    const { commit, load } = store
+    store.commit = (...given) => Promise.resolve(commit.apply(store, given))
+    await expect(engine.append(path, appendOf('x'))).rejects.toMatchObject({ code: 'outcome-unknown' })
+    store.load = (...asked) => Promise.resolve(load(...asked))
+    await expect(engine.append(path, appendOf('x'))).rejects.toMatchObject({ code: 'unavailable' })
+  })
+
   it('is waited for when the engine closes, until all outcomes are told', async () => {
     const { engine, environment } = await setUp()
     let isTold = false

@@ -1,11 +1,21 @@
-import type { CommitResult, LoadedStream, StreamChange, StreamStore, Version } from '../store/contract.js'
+import type {
+  CommitResult,
+  LoadedStream,
+  MaybePromise,
+  StreamChange,
+  StreamStore,
+  Version,
+} from '../store/contract.js'
 import type { Environment } from './environment.js'
 import type { StreamPath } from '../protocol/branded.js'
 import type { StreamWriter, Write } from './stream-writer.js'
-import { Committer, asFault } from './committer.js'
+import { Committer, asFault, isPromise } from './committer.js'
 import { StoreError } from '../store/contract.js'
 import { StreamFault } from './environment.js'
 import { decideOne } from './change-batch.js'
+
+/** A wrapper around an immediate store has to take the label off if it makes anything wait. */
+const BROKEN_PROMISE = 'the store calls itself immediate, but answers later or lets others come between'
 
 /**
  * Writes for a store that has done its work when it returns: each is committed as it comes, since a commit that it could
@@ -47,7 +57,8 @@ export class ImmediateWriter implements StreamWriter {
   }
 
   #commit<Outcome>(path: StreamPath, write: Write<Outcome>): Outcome {
-    const loaded = this.#store.load(path, write.entryKeys) as LoadedStream | null
+    const loaded = this.#store.load(path, write.entryKeys)
+    if (isPromise(loaded)) throw new StreamFault('unavailable', BROKEN_PROMISE)
     const { now, outcomes, change, touches } = decideOne(
       write,
       loaded,
@@ -64,16 +75,16 @@ export class ImmediateWriter implements StreamWriter {
   }
 
   #perform(path: StreamPath, expected: Version | null, change: StreamChange): void {
-    let result: CommitResult
+    let result: MaybePromise<CommitResult>
     try {
-      result = this.#store.commit(path, expected, change) as CommitResult
+      result = this.#store.commit(path, expected, change)
     } catch (cause) {
       if (cause instanceof StoreError) throw cause
       throw new StreamFault('outcome-unknown', 'the store broke down in the middle of a commit', { cause })
     }
     // Nobody can come between a load and a commit that follow each other at once.
-    if (result.kind !== 'committed') {
-      throw new StreamFault('outcome-unknown', 'the store is not as immediate as it claims')
+    if (isPromise(result) || result.kind !== 'committed') {
+      throw new StreamFault('outcome-unknown', BROKEN_PROMISE)
     }
   }
 

@@ -43,6 +43,7 @@ export function createGatedStore(): GatedStore {
   return new Proxy(store, {
     get(_target, name: keyof StreamStore | 'gate') {
       if (name === 'gate') return gate
+      if (name === 'capabilities') return { ...store.capabilities, immediate: false }
       const member: unknown = Reflect.get(store, name)
       if (typeof member !== 'function') return member
       return (...args: unknown[]) => gate.pass(name, () => (member as Call).apply(store, args))
