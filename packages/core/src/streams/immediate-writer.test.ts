@@ -75,8 +75,9 @@ describe('a store that has done its work when it returns', () => {
 
   it('is not believed when it answers later', async () => {
     const { engine, store } = await setUp()
-    const { commit, load } = store
-    store.commit = (...given) => Promise.resolve(commit.apply(store, given))
+    const { load } = store
+    const commit = store.commit.bind(store)
+    store.commit = (...given) => Promise.resolve(commit(...given))
     await expect(engine.append(path, appendOf('x'))).rejects.toMatchObject({ code: 'outcome-unknown' })
     store.load = (...asked) => Promise.resolve(load(...asked))
     await expect(engine.append(path, appendOf('x'))).rejects.toMatchObject({ code: 'unavailable' })
