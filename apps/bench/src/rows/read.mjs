@@ -25,7 +25,7 @@ const contents = {
 }
 
 /** Catch-up reads of a whole stream, page after page, from 4 connections at once. */
-function readRow(kind, title) {
+function readRow(kind, title, isStored = false) {
   const { contentType, append, expected } = contents[kind]
   return {
     name: `read-${kind}`,
@@ -36,10 +36,12 @@ function readRow(kind, title) {
     bareMode: 'pages',
     bareSettings: { streamBytes: STREAM_BYTES, pageBytes: BARE_PAGE_BYTES },
     needsStreams: false,
-    measure: async ({ runTask, entry, seconds, warmUpSeconds }) => {
+    measure: async ({ runTask, restart, subject, entry, seconds, warmUpSeconds }) => {
       const path = '/v1/stream/read'
       await runTask('fill-stream', { path, contentType, body: append, times: APPENDS })
+      const { port } = isStored && entry.keepsStreams ? await restart() : subject
       const result = await runTask('read-stream', {
+        port,
         path,
         connections: CONNECTIONS,
         seconds,
@@ -52,4 +54,17 @@ function readRow(kind, title) {
   }
 }
 
-export const readRows = [readRow('bytes', 'octet-stream'), readRow('json', 'JSON messages of 1 KiB')]
+/** As octet-stream, after a restart: nothing of the stream is in the server's memory, and the bare one reads a file. */
+const storedRow = {
+  ...readRow('bytes', 'octet-stream, from files', true),
+  name: 'read-stored',
+  bareSettings: { streamBytes: STREAM_BYTES, pageBytes: BARE_PAGE_BYTES, fromFile: true },
+  subjects: ['bare', 'file'],
+  settings: { directory: 'read-stored' },
+}
+
+export const readRows = [
+  readRow('bytes', 'octet-stream'),
+  readRow('json', 'JSON messages of 1 KiB'),
+  storedRow,
+]

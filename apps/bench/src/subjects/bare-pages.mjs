@@ -1,13 +1,20 @@
+import { open } from 'node:fs/promises'
+import { join } from 'node:path'
 import { URLSearchParams } from 'node:url'
+import { makeScratchDirectory } from './scratch-directory.mjs'
 
 /**
- * Answers every GET with page N of one buffer that holds a whole stream of `streamBytes` bytes; the offset is the
- * page number. Anything else is read and answered 204.
+ * Answers every GET with page N of a whole stream of `streamBytes` bytes; the offset is the page number. The stream is
+ * one buffer, or, with `fromFile`, a file from which each page is read when it is asked for. Anything else is read and
+ * answered 204.
  */
-export function sendPages({ streamBytes, pageBytes }) {
+export async function sendPages({ streamBytes, pageBytes, fromFile = false }) {
   const stream = Buffer.alloc(streamBytes, 'x')
+  const readPage = fromFile
+    ? await pagesOfFile(stream, pageBytes)
+    : (page) => stream.subarray(page * pageBytes, (page + 1) * pageBytes)
   const pages = Math.ceil(streamBytes / pageBytes)
-  return (request, response) => {
+  return async (request, response) => {
     if (request.method !== 'GET') {
       request.resume()
       request.on('end', () => response.writeHead(204).end())
@@ -22,6 +29,17 @@ export function sendPages({ streamBytes, pageBytes }) {
       'stream-next-offset': String(next),
     }
     if (next >= pages) headers['stream-up-to-date'] = 'true'
-    response.writeHead(200, headers).end(stream.subarray(page * pageBytes, next * pageBytes))
+    response.writeHead(200, headers).end(await readPage(page))
+  }
+}
+
+/** Writes the stream into a file; what is returned reads a page of it. */
+async function pagesOfFile(stream, pageBytes) {
+  const file = await open(join(makeScratchDirectory(), 'stream'), 'w+')
+  await file.write(stream)
+  return async (page) => {
+    const bytes = Buffer.allocUnsafeSlow(pageBytes)
+    await file.read(bytes, 0, pageBytes, page * pageBytes)
+    return bytes
   }
 }

@@ -12,5 +12,5 @@ const listeners = {
 }
 
 const settings = readSettings()
-const server = createServer(listeners[settings.bareMode](settings))
+const server = createServer(await listeners[settings.bareMode](settings))
 server.listen(0, '127.0.0.1', () => serveSubject(server.address().port))
