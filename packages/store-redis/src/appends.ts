@@ -7,7 +7,6 @@ import { AppendBatches } from './append-batches.js'
 import { asArgument } from './commit-plan.js'
 import { findSpot, fits } from './append-spot.js'
 import { formatVersion, parseVersion } from './stream-version.js'
-import { withTail } from './record-text.js'
 import { totalLength } from '@ds/core'
 
 const NO_ENTRIES: readonly string[] = []
@@ -92,7 +91,7 @@ export class Appends {
     const version = formatVersion(known?.shapedBy ?? parseVersion(expected).shapedBy, number, commitId)
     if (known !== undefined) known.grow(tail, number, change, isMoved)
     else {
-      const record = isMoved ? withTail(decided, tail) : decided
+      const record = isMoved ? { ...decided, tail } : decided
       recollections.committed(path, expected, { ...change, record }, version)
     }
     return isMoved ? { kind: 'committed', version, tail } : { kind: 'committed', version }

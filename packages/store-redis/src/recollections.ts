@@ -1,7 +1,6 @@
 import type { AppendSpot } from './append-spot.js'
 import type { LoadedStream, StreamChange, StreamPath, StreamRecord, Version } from '@ds/core'
 import { formatVersion, parseVersion } from './stream-version.js'
-import { withTail } from './record-text.js'
 
 /**
  * A stream as this node left it. What every append changes is kept as numbers beside the record, because thousands of
@@ -88,7 +87,7 @@ export class Recollections {
     const entries = recallEntries(known, entryKeys)
     if (entries === undefined) return undefined
     const { version, commitId, touchedAt } = known
-    return { record: withTail(known.shape, known.tail), version, commitId, touchedAt, entries }
+    return { record: { ...known.shape, tail: known.tail }, version, commitId, touchedAt, entries }
   }
 
   /** What is known of a record, if only its tail may have changed since. */
