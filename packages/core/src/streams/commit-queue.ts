@@ -103,7 +103,7 @@ export class CommitQueue implements StreamWriter {
       try {
         const committing = this.#commitBatch(queue.path, batch)
         if (isPromise(committing)) {
-          void this.#drainLater(queue, batch, committing)
+          this.#drainLater(queue, batch, committing)
           return
         }
         this.#settle(queue, batch, committing)
@@ -115,17 +115,17 @@ export class CommitQueue implements StreamWriter {
     if (this.#queues.size === 0) for (const resolve of this.#idle.splice(0)) resolve()
   }
 
-  async #drainLater(
-    queue: StreamQueue,
-    batch: QueuedWrite[],
-    committing: Promise<readonly unknown[]>,
-  ): Promise<void> {
-    try {
-      this.#settle(queue, batch, await committing)
-    } catch (error) {
-      this.#refuse(batch, asFault(error))
-    }
-    this.#drain(queue)
+  #drainLater(queue: StreamQueue, batch: QueuedWrite[], committing: Promise<readonly unknown[]>): void {
+    committing.then(
+      (outcomes) => {
+        this.#settle(queue, batch, outcomes)
+        this.#drain(queue)
+      },
+      (error: unknown) => {
+        this.#refuse(batch, asFault(error))
+        this.#drain(queue)
+      },
+    )
   }
 
   #takeBatch(queue: StreamQueue): QueuedWrite[] {

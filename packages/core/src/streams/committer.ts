@@ -43,9 +43,17 @@ export class Committer {
 
   /** Commits a change, unless it meets another writer. Throws when that cannot be told. */
   commit(path: StreamPath, expected: Version | null, change: StreamChange): MaybePromise<Conclusion> {
-    const result = this.#tryCommit(path, expected, change)
-    if (isPromise(result) || result.kind === 'unknown') return this.#finish(path, expected, change, result)
-    return result
+    const conclude = (result: CommitResult): MaybePromise<Conclusion> =>
+      result.kind === 'unknown' ? this.#resolveUnknown(path, expected, change, result) : result
+    let result: MaybePromise<CommitResult>
+    try {
+      result = this.#store.commit(path, expected, change)
+    } catch (error) {
+      return conclude(toUnknown(error))
+    }
+    return isPromise(result)
+      ? result.then(conclude, (error: unknown) => conclude(toUnknown(error)))
+      : conclude(result)
   }
 
   /**
@@ -61,26 +69,6 @@ export class Committer {
     } catch {
       // The window stays where it was; the next use tries again.
     }
-  }
-
-  /** What a store throws without calling it a definite failure may have happened all the same. */
-  #tryCommit(path: StreamPath, expected: Version | null, change: StreamChange): MaybePromise<CommitResult> {
-    try {
-      const result = this.#store.commit(path, expected, change)
-      return isPromise(result) ? result.catch(toUnknown) : result
-    } catch (error) {
-      return toUnknown(error)
-    }
-  }
-
-  async #finish(
-    path: StreamPath,
-    expected: Version | null,
-    change: StreamChange,
-    committing: MaybePromise<CommitResult>,
-  ): Promise<Conclusion> {
-    const result = await committing
-    return result.kind === 'unknown' ? this.#resolveUnknown(path, expected, change, result) : result
   }
 
   /**
@@ -107,7 +95,7 @@ export class Committer {
         if (found === null && change.record === null) return { kind: 'committed', version: '' }
         if ((found?.version ?? null) !== expected) break
         if (attempt > 1) await this.#pause(UNKNOWN_PAUSE_MS * 2 ** attempt)
-        result = await this.#tryCommit(path, expected, again)
+        result = await this.#tryAgain(path, expected, again)
         if (result.kind === 'committed') return result
       }
     } catch (cause) {
@@ -116,6 +104,14 @@ export class Committer {
     }
     const cause = result.kind === 'unknown' ? result.cause : undefined
     throw new StreamFault('outcome-unknown', UNKNOWN_MESSAGE, { cause })
+  }
+
+  async #tryAgain(path: StreamPath, expected: Version | null, change: StreamChange): Promise<CommitResult> {
+    try {
+      return await this.#store.commit(path, expected, change)
+    } catch (error) {
+      return toUnknown(error)
+    }
   }
 
   #pause(ms: number): Promise<void> {
@@ -128,6 +124,7 @@ export function isPromise<T>(answer: MaybePromise<T>): answer is Promise<T> {
   return typeof answer === 'object' && answer !== null && 'then' in answer
 }
 
+/** What a store throws without calling it a definite failure may have happened all the same. */
 function toUnknown(error: unknown): CommitResult {
   if (error instanceof StoreError) throw error
   return { kind: 'unknown', cause: error }
