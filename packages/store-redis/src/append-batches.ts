@@ -16,7 +16,7 @@ export interface Append {
   readonly length: number
   /** For each entry its field, its value so far, and the new one. */
   readonly entries: readonly string[]
-  /** The script was called: the commit's number and the stream's new tail, or 0 for nothing done. */
+  /** The script was called: the commit's number and the stream's new tail; 0 for nothing done, and where it would be. */
   onReply(number: number, tail: number): void
   /** Told of an error of the server, or of a `LinkFault`. */
   onFailure(error: unknown): void

@@ -1,3 +1,4 @@
+import type { Append } from './append-batches.js'
 import type { AppendSpot } from './append-spot.js'
 import type { CommitResult, StreamChange, StreamPath, StreamRecord } from '@ds/core'
 import type { OpenParts } from './open-store.js'
@@ -45,7 +46,7 @@ export class Appends {
     const entries = change.entries.size === 0 ? NO_ENTRIES : comparedEntries(known, change.entries)
     if (entries === null) return null
     return new Promise((resolve) => {
-      this.#batches.add({
+      let append: Append = {
         spot,
         shapedBy: known?.shapedBy ?? parseVersion(expected).shapedBy,
         touchedAt: change.touchedAt ?? 0,
@@ -54,12 +55,31 @@ export class Appends {
         length,
         entries,
         onReply: (number, tail) => {
-          if (number === 0) resolve(this.#singles.commit(path, expected, change))
-          else resolve(this.#conclude(path, expected, change, record, spot, number, tail))
+          if (number > 0) {
+            resolve(this.#conclude(path, expected, change, record, spot, number, tail))
+            return
+          }
+          const next = this.#findNext(append, path, known, record, tail - length)
+          if (next === null) resolve(this.#singles.commit(path, expected, change))
+          else this.#batches.add((append = next))
         },
         onFailure: (cause) => resolve(this.#singles.concludeFailure(path, cause)),
-      })
+      }
+      this.#batches.add(append)
     })
+  }
+
+  /** The append in a later chunk, if others have gone on to one and there is room; null if that does not help. */
+  #findNext(
+    append: Append,
+    path: StreamPath,
+    known: Recollection | null,
+    record: StreamRecord,
+    at: number,
+  ): Append | null {
+    if (at <= append.spot.from) return null
+    const spot = this.#findSpot(path, known, record, at)
+    return spot.from > append.spot.from && fits(spot, at, append.length) ? { ...append, spot } : null
   }
 
   #findSpot(path: StreamPath, known: Recollection | null, record: StreamRecord, at: number): AppendSpot {

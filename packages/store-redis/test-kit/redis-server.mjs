@@ -21,12 +21,15 @@ process.once('exit', () => {
 let program = null
 
 /**
- * The path of redis-server, or valkey-server. Where neither is installed, Debian's package is installed if this
+ * The path of the server to test with: the one that DS_REDIS_SERVER names, redis-server, or valkey-server. Where none is installed, Debian's package is installed if this
  * process may do that; otherwise it throws and says what to do: without Redis nothing can be said of this store.
  */
 export function findRedisServer() {
   program ??= checked(
-    which('redis-server') ?? which('valkey-server') ?? installed('redis-server', 'redis-server'),
+    process.env.DS_REDIS_SERVER ??
+      which('redis-server') ??
+      which('valkey-server') ??
+      installed('redis-server', 'redis-server'),
   )
   return program
 }

@@ -97,6 +97,19 @@ describe('an append', () => {
     )
   })
 
+  it('follows others to a chunk that they have begun', async () => {
+    const found = await loaded(one)
+    const text = 'x'.repeat(5_000)
+    expect((await two.commit(path, found.version, appendOn(found, text))).kind).toBe('committed')
+    const others = await otherCommits(async () => {
+      expect(tailOf(await one.commit(path, found.version, appendOn(found, 'one')))).toBe(5_007)
+      const next = one.recall(path, [])!
+      expect(tailOf(await one.commit(path, next.version, appendOn(next, 'two')))).toBe('as decided')
+    })
+    expect(others).toBe(0)
+    expect(await content()).toBe(`0123${text}onetwo`)
+  })
+
   it('crosses from chunk to chunk', async () => {
     let expected = '0123'
     for (let i = 0; i < 30; i++) {

@@ -10,7 +10,8 @@ export const APPEND_SCRIPT = `
 -- then for each append: the commit that last changed more than the stream's length, positions of the chunk's first byte
 -- and of the end of its room, new touched at, commit id, bytes, number of entries;
 -- then for each of its entries: field, value so far, new value
--- returns for each append: commit number, or 0 if nothing was done; position after the last byte
+-- returns for each append: commit number, or 0 if nothing was done; position after the last byte, which is where it
+--         would be if the chunk is all that keeps it from being there, otherwise 0
 local call, format = redis.call, string.format
 local run, publish, at = ARGV[1], ARGV[2], 3
 local admitted, results = {}, {}
@@ -37,8 +38,10 @@ for i = 1, #KEYS, 3 do
       for e = at + 7, at + 4 + 3 * entries, 3 do call('HSET', head, ARGV[e], ARGV[e + 2]) end
       call(publish, head, ARGV[at + 4])
     elseif length == #bytes then
+      tail = 0
       call('UNLINK', chunk)
     else
+      tail = 0
       call('SET', chunk, call('GETRANGE', chunk, 0, length - #bytes - 1), 'KEEPTTL')
     end
   end
