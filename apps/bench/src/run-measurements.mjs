@@ -61,7 +61,7 @@ function createContext({ entry, subject, seconds, generator }) {
     entry,
     subject,
     seconds,
-    warmUpSeconds: WARM_UP_SECONDS,
+    warmUpSeconds: entry.warmUpSeconds ?? WARM_UP_SECONDS,
     generator,
     runTask: (task, params, onCheckpoint) =>
       runLoadTask(task, { port: subject.port, ...params }, { limitMs, onCheckpoint }),

@@ -5,6 +5,7 @@
  * - `file`: the file in subjects/ that is started as a child process.
  * - `settings`: what that file gets, as JSON in its first argument; a row may add to it.
  * - `keepsStreams`: false for a server that only pretends, so rows about stored data leave it out.
+ * - `warmUpSeconds`: how long it is warmed up, if it needs more than others.
  * - `baselines`: the subjects that the two ratio columns divide by. A durable subject names durable
  *   baselines here, so that like is compared with like.
  */
@@ -71,6 +72,8 @@ export const subjects = [
     file: 'redis-nodes.mjs',
     settings: { nodes: 3 },
     keepsStreams: true,
+    // Each process gets a third of the load.
+    warmUpSeconds: 3,
     baselines: { bare: 'bare', reference: 'reference' },
   },
 ]

@@ -14,6 +14,7 @@ import { randomBytes } from 'node:crypto'
 
 const WRITERS = 64
 const SECONDS = 3
+const WARM_UP_SECONDS = 2
 const DELIVERIES = 400
 const BODY = Buffer.alloc(100, 'x')
 const ME = fileURLToPath(import.meta.url)
@@ -45,10 +46,12 @@ async function measureAppends(redis, count, processes) {
   )
   const appends = results.reduce((sum, result) => sum + result.appends, 0)
   const nodeSeconds = results.reduce((sum, result) => sum + result.seconds, 0)
-  const micros = (seconds) => `${((seconds * 1e6) / appends).toFixed(1)} us`
+  const allAppends = results.reduce((sum, result) => sum + result.allAppends, 0)
+  const redisSeconds = (await processorSeconds(redis)) - before
+  const micros = (seconds, count) => `${((seconds * 1e6) / count).toFixed(1)} us`
   return (
     `${processes} node(s), ${count} stream(s): ${Math.round(appends / SECONDS)} appends/s, ` +
-    `processor time per append: nodes ${micros(nodeSeconds)}, Redis ${micros((await processorSeconds(redis)) - before)}`
+    `processor time per append: nodes ${micros(nodeSeconds, appends)}, Redis ${micros(redisSeconds, allAppends)}`
   )
 }
 
@@ -79,9 +82,8 @@ async function appendFor(redisUrl, count, width) {
   await Promise.all(Array.from({ length: count }, (_, i) => engine.create(`s${i}`, creation)))
   let appends = 0
   let next = 0
-  const before = process.cpuUsage()
-  const end = performance.now() + SECONDS * 1000
-  const write = async () => {
+  const writeFor = async (seconds) => {
+    const end = performance.now() + seconds * 1000
     while (performance.now() < end) {
       await engine.append(`s${next++ % count}`, {
         ...binary,
@@ -93,9 +95,13 @@ async function appendFor(redisUrl, count, width) {
       appends++
     }
   }
-  await Promise.all(Array.from({ length: width }, write))
+  const writeAllFor = (seconds) => Promise.all(Array.from({ length: width }, () => writeFor(seconds)))
+  await writeAllFor(WARM_UP_SECONDS)
+  const warmUpAppends = appends
+  const before = process.cpuUsage()
+  await writeAllFor(SECONDS)
   const { user, system } = process.cpuUsage(before)
-  process.send({ appends, seconds: (user + system) / 1e6 })
+  process.send({ appends: appends - warmUpAppends, allAppends: appends, seconds: (user + system) / 1e6 })
   await engine.close()
   await store.close()
   process.exit(0)
