@@ -26,8 +26,13 @@ export function isLess(a: Durability, b: Durability): boolean {
  * - `volatile`: there is no such file, or Redis may throw keys out when memory runs short.
  *
  * @param assumed what to believe of a server that does not let its configuration be read
+ * @param isSyncAwaited whether every commit waits until the file is synced, however often the server does that
  */
-export function judgeDurability(facts: ServerFacts, assumed: Durability | null): DurabilityReport {
+export function judgeDurability(
+  facts: ServerFacts,
+  assumed: Durability | null,
+  isSyncAwaited: boolean,
+): DurabilityReport {
   const problems: string[] = []
   const { config } = facts
   if (facts.lastAppendFailed) problems.push('the append-only file cannot be written')
@@ -44,12 +49,22 @@ export function judgeDurability(facts: ServerFacts, assumed: Durability | null):
     return { durability: 'volatile', problems }
   }
   if (!facts.appendOnly) return { durability: 'volatile', problems }
+  if (isSyncAwaited) return { durability: facts.lastAppendFailed ? 'process' : 'power', problems }
   if (config.fsync !== 'always') return { durability: 'process', problems }
   if (config.skipsSyncs) {
     problems.push('no-appendfsync-on-rewrite is yes, so appendfsync always does not hold during rewrites')
     return { durability: 'process', problems }
   }
   return { durability: facts.lastAppendFailed ? 'process' : 'power', problems }
+}
+
+/** Why commits cannot wait for a server's syncs, in words for an operator; null when they can. */
+export function whyNoSyncs({ version, appendOnly, config }: ServerFacts): string | null {
+  if (!isAtLeast(version, 7, 2)) return `is version ${version}, and waiting for syncs needs 7.2`
+  if (!appendOnly) return 'has no append-only file (appendonly no), and commits are to wait for its syncs'
+  if (config?.fsync === 'no')
+    return 'leaves syncs to the system (appendfsync no), and commits are to wait for them'
+  return null
 }
 
 /** Whether a version is at least another one: `7.2.4` is at least `7.2`. */

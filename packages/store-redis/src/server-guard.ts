@@ -2,7 +2,7 @@ import type { Admission } from './admission.js'
 import type { Durability, DurabilityReport } from './durability.js'
 import type { RedisLink } from './redis-link.js'
 import type { ServerFacts } from './server-facts.js'
-import { isAtLeast, isLess, judgeDurability } from './durability.js'
+import { isAtLeast, isLess, judgeDurability, whyNoSyncs } from './durability.js'
 import { readFacts } from './server-facts.js'
 
 export interface GuardSettings {
@@ -60,9 +60,8 @@ export class ServerGuard {
       throw new Error('is a replica')
     }
     if (!isAtLeast(facts.version, 7, 0)) throw new Error(`is version ${facts.version}, and 7.0 is needed`)
-    if (this.#settings.acknowledge?.synced === true && !isAtLeast(facts.version, 7, 2)) {
-      throw new Error(`is version ${facts.version}, and waiting for syncs needs 7.2`)
-    }
+    const trouble = this.#isSyncAwaited ? whyNoSyncs(facts) : null
+    if (trouble !== null) throw new Error(trouble)
     await this.loadScripts(link)
     const { admission, bucketsOf } = this.#settings
     await admission.admit(link, facts.run, facts.upForMs, bucketsOf(link))
@@ -100,13 +99,17 @@ export class ServerGuard {
     if (strangers.length > 0) link.reconnect('has other data than before')
   }
 
+  get #isSyncAwaited(): boolean {
+    return this.#settings.acknowledge?.synced ?? false
+  }
+
   #readmit(link: RedisLink, { run, upForMs }: ServerFacts, bucket: number): Promise<void> {
     return this.#settings.admission.admit(link, run, upForMs, [bucket])
   }
 
   #judge(link: RedisLink, facts: ServerFacts): void {
     const { minimumDurability, assumedDurability, acknowledge } = this.#settings
-    const report = judgeDurability(facts, assumedDurability)
+    const report = judgeDurability(facts, assumedDurability, this.#isSyncAwaited)
     const problems = [...report.problems]
     let refusal: string | null = null
     if (isLess(report.durability, minimumDurability)) {

@@ -39,7 +39,10 @@ export function describeHealth(parts: OpenParts): RedisStoreHealth {
   return {
     isWritable,
     problems,
-    durability: acknowledge === null ? weakestDurability(parts) : `replicated(${acknowledge.replicas})`,
+    durability:
+      acknowledge === null || acknowledge.replicas === 0
+        ? weakestDurability(parts)
+        : `replicated(${acknowledge.replicas})`,
     dataLosses: [...losses],
     servers: links.map((link) => {
       const server = guard.stateOf(link)

@@ -3,8 +3,8 @@ import type { Readable } from 'node:stream'
 import type { Redis } from 'ioredis'
 
 /**
- * The path of redis-server, or valkey-server. Where neither is installed, Debian's package is installed if this
- * process may do that; otherwise it throws and says what to do.
+ * The path of the server to test with: what DS_REDIS_SERVER names, or redis-server, or valkey-server. Where none is
+ * installed, Debian's package is installed if this process may do that; otherwise it throws and says what to do.
  */
 export function findRedisServer(): string
 
@@ -40,6 +40,8 @@ export class RedisServer {
   kill(): Promise<void>
   /** Ends the process and removes its directory. */
   stop(): Promise<void>
+  /** Resolves when this server, which is a replica, has all that its master had and follows it. */
+  whenReplicating(): Promise<void>
   /** A plain connection for a test's own questions; the caller ends it. */
   connect(): Redis
   /** Sends one command and returns the answer. */

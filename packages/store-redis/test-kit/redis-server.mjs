@@ -21,8 +21,8 @@ process.once('exit', () => {
 let program = null
 
 /**
- * The path of the server to test with: the one that DS_REDIS_SERVER names, redis-server, or valkey-server. Where none is installed, Debian's package is installed if this
- * process may do that; otherwise it throws and says what to do: without Redis nothing can be said of this store.
+ * The path of the server to test with: what DS_REDIS_SERVER names, or redis-server, or valkey-server. Where none is
+ * installed, Debian's package is installed if this process may do that; otherwise it throws and says what to do: without Redis nothing can be said of this store.
  */
 export function findRedisServer() {
   program ??= checked(
@@ -177,6 +177,15 @@ export class RedisServer {
       return await redis.call(name, ...args)
     } finally {
       redis.disconnect()
+    }
+  }
+
+  /** Resolves when this server, which is a replica, has all that its master had and follows it. */
+  async whenReplicating() {
+    const deadline = Date.now() + START_LIMIT_MS
+    while (!(await this.ask('info', 'replication')).includes('master_link_status:up')) {
+      if (Date.now() > deadline) throw new Error(`${this.address} has not become a replica`)
+      await new Promise((resolve) => setTimeout(resolve, 20))
     }
   }
 

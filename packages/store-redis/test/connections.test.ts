@@ -22,7 +22,7 @@ test('a master that sentinels replace is followed without a restart', async () =
   const directory = mkdtempSync(join(tmpdir(), 'ds-sentinel-'))
   const master = await RedisServer.start('--repl-diskless-sync-delay', '0')
   const replica = await RedisServer.start('--replicaof', '127.0.0.1', String(master.port))
-  await expect.poll(() => master.ask('wait', '1', '100'), { timeout: 10_000 }).toBe(1)
+  await replica.whenReplicating()
   const port = await freePort()
   const file = join(directory, 'sentinel.conf')
   writeFileSync(

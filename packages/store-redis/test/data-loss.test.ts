@@ -168,7 +168,7 @@ describe('a fail-over', () => {
   test('to a replica that had not received everything is found out', async () => {
     const master = await startRedis('--repl-diskless-sync-delay', '0')
     const replica = await startRedis('--replicaof', '127.0.0.1', String(master.port))
-    await expect.poll(() => master.ask('wait', '1', '100'), { timeout: 10_000 }).toBe(1)
+    await replica.whenReplicating()
     let target = master.port
     const proxy = await TcpProxy.start(() => target)
     closing.push(() => proxy.stop())

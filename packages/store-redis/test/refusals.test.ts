@@ -201,7 +201,7 @@ describe('commits that wait for replicas', () => {
   test('are acknowledged when a replica has them, and unknown while none has', async () => {
     const redis = await startRedis('--repl-diskless-sync-delay', '0')
     const replica = await startRedis('--replicaof', '127.0.0.1', String(redis.port))
-    await expect.poll(async () => redis.ask('wait', '1', '100'), { timeout: 10_000 }).toBe(1)
+    await replica.whenReplicating()
     const store = await openStore({ url: redis.url, acknowledge: { replicas: 1, timeoutMs: 200 } })
     expect(store.health().durability).toBe('replicated(1)')
     const record = await write(store, 'a', 'x')
@@ -215,16 +215,30 @@ describe('commits that wait for replicas', () => {
     await expect.poll(() => store.load(a, []).catch(() => null)).toMatchObject({ commitId: change.commitId })
   })
 
-  test('need a server that can wait for syncs, if that is asked for', async () => {
-    const redis = await startRedis()
-    const opening = RedisStore.open({
-      url: redis.url,
-      acknowledge: { replicas: 0, synced: true },
-      openTimeoutMs: 400,
-    })
+  test.each([
+    ['no append-only file', ['--appendonly', 'no'], 'appendonly no'],
+    [
+      'an append-only file that is not synced',
+      ['--appendonly', 'yes', '--appendfsync', 'no'],
+      'appendfsync no',
+    ],
+    ['one that is synced every second', ['--appendonly', 'yes', '--appendfsync', 'everysec'], null],
+  ])('if they are to wait for syncs, need Redis 7.2 that syncs: %s', async (_what, options, trouble) => {
+    const redis = await startRedis(...options)
+    const acknowledge = { replicas: 0, synced: true, timeoutMs: 3_000 }
+    const opening = RedisStore.open({ url: redis.url, acknowledge, openTimeoutMs: 1_500 })
     const [, version] = /redis_version:(\d+\.\d+)/.exec((await redis.ask('info', 'server')) as string)!
-    if (Number(version) >= 7.2) opened.push(await opening)
-    else await expect(opening).rejects.toMatchObject({ message: containing('needs 7.2') })
+    const refusal = Number(version) < 7.2 ? 'needs 7.2' : trouble
+    if (refusal !== null) {
+      await expect(opening).rejects.toMatchObject({ message: containing(refusal) })
+      return
+    }
+    const store = await opening
+    opened.push(store)
+    expect(store.health().durability).toBe('power')
+    await write(store, 'a', 'x')
+    const file = await redis.ask('info', 'persistence')
+    expect(file).toContain('aof_pending_bio_fsync:0')
   })
 })
 
