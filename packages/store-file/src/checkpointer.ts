@@ -14,6 +14,7 @@ import { TableReader } from './table-reader.js'
 import { TableWriter } from './table-writer.js'
 import { copyMerged } from './table-merge.js'
 import { journalName, listNumbers, segmentName, tableName } from './layout.js'
+import { sortInParts } from './path-order.js'
 import { writeManifest } from './manifest.js'
 
 /** A table is joined with older ones that are up to so many times as large. */
@@ -26,6 +27,8 @@ export interface CheckpointerContext {
   readonly memory: StreamMemory
   readonly tables: TableSet
   readonly segments: SegmentFiles
+  /** Lets others have their turn. */
+  readonly rest: () => Promise<void>
 }
 
 /**
@@ -54,13 +57,14 @@ export class Checkpointer {
    * @param journal the first journal file with commits that are not in the layer
    */
   async storeSealed(journal: number, damage: readonly Damage[]): Promise<void> {
-    const { fileSystem, segments, memory } = this.#context
+    const { fileSystem, segments, memory, rest } = this.#context
     const layer = memory.sealed!
     const tableId = this.#nextId++
     const ids = { table: tableId, segment: this.#nextId++ }
     const round = await CheckpointRound.begin(fileSystem, segments, ids, this.#manifest.segments)
     try {
-      for (const stream of layer.sorted()) await storeStream(round, stream, stream.changeToStore(layer))
+      for (const stream of await sortInParts(layer.streams, rest))
+        await storeStream(round, stream, stream.changeToStore(layer))
       await round.finish()
     } catch (error) {
       await round.abandon()

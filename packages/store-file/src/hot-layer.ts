@@ -1,6 +1,6 @@
 import type { HotStream } from './hot-stream.js'
 import { ByteArena } from './byte-log.js'
-import { comparePaths } from '@ds/core'
+import { sortByPath } from './path-order.js'
 
 /** The streams that changed between two checkpoints, and memory for the bytes that came meanwhile. */
 export class HotLayer {
@@ -25,6 +25,6 @@ export class HotLayer {
 
   /** The streams in the order of their paths. */
   sorted(): readonly HotStream[] {
-    return (this.#sorted ??= [...this.#streams].sort((a, b) => comparePaths(a.path, b.path)))
+    return (this.#sorted ??= sortByPath([...this.#streams]))
   }
 }

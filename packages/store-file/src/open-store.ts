@@ -110,7 +110,9 @@ async function recover(
     const opening = { openedAt: runtime.now(), sequence: position.nextSequence }
     const index = new StreamIndex(memory, tables, segments, opening)
     const journal = new JournalWriter(journalOptions(fileSystem, runtime, options), file, position, size)
-    const checkpointer = new Checkpointer({ fileSystem, memory, tables, segments }, manifest, damagedJournals)
+    const rest = (): Promise<void> => new Promise((resolve) => runtime.defer(resolve))
+    const context = { fileSystem, memory, tables, segments, rest }
+    const checkpointer = new Checkpointer(context, manifest, damagedJournals)
     await checkpointer.removeUnnamed()
     const maintenance = new Maintenance(journal, memory, checkpointer, damage, {
       checkpointBytes: options.checkpointBytes ?? 64 << 20,

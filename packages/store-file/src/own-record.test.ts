@@ -12,7 +12,7 @@ const OTHER: Required<Omit<StreamRecord, 'streamId'>> = {
   base: 2,
   tail: 1_000,
   closed: true,
-  closedBy: { id: 'p', epoch: 1, seq: 2 } as StreamRecord['closedBy'],
+  closedBy: { id: 'p', epoch: 1, seq: 2 },
   lastStreamSeq: 'z',
   expiry: { kind: 'ttl', seconds: 5 },
   lineage: [],
