@@ -32,7 +32,10 @@ export interface AdmissionSettings {
   readonly onLoss: (loss: DataLoss) => void
 }
 
-type AdmitReply = [state: 'admitted' | 'waiting', had: number, leftMs: number]
+type AdmitReply = [state: 'admitted' | 'waiting' | 'foreign', had: number, leftMs: number]
+
+/** Names the keys and fields that this version writes; another one is for whoever changes them. */
+const LAYOUT = 2
 
 const LONGEST_PAUSE_MS = 250
 const PAGE = 500
@@ -93,7 +96,13 @@ export class Admission {
       String(highest),
       String(quarantineMs),
       String(upForMs),
+      String(LAYOUT),
     ])) as AdmitReply
+    if (state === 'foreign') {
+      throw new Error(
+        `has data of layout ${had}, and this version of the store reads and writes layout ${LAYOUT}`,
+      )
+    }
     if (knownRun !== run || highest > had) await this.#repair(link, run, bucket, had, lost)
     memory.adopt(
       bucket,

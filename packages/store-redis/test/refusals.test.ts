@@ -65,6 +65,23 @@ describe('opening', () => {
     expect((await openStore(options)).capabilities.durability).toBe('process')
   })
 
+  test('refuses data that another version of the store has written in another way, and leaves it alone', async () => {
+    const redis = await startRedis()
+    await write(await openStore({ url: redis.url }), 'a', 'x')
+    const metas = (await redis.ask('keys', '*meta')) as string[]
+    expect(metas).toHaveLength(256)
+    for (const layout of ['3', null]) {
+      const change = layout === null ? ['hdel', metas[7]!, 'layout'] : ['hset', metas[7]!, 'layout', layout]
+      await redis.ask(change[0]!, ...change.slice(1))
+      const before = await redis.ask('hgetall', metas[7]!)
+      const opening = RedisStore.open({ url: redis.url, openTimeoutMs: 500 })
+      await expect(opening).rejects.toMatchObject({
+        message: containing(`has data of layout ${layout ?? 0}`),
+      })
+      expect(await redis.ask('hgetall', metas[7]!)).toEqual(before)
+    }
+  })
+
   test('with a password needs the password', async () => {
     const redis = await startRedis('--requirepass', 'secret')
     const url = `redis://:secret@${redis.address}`

@@ -8,13 +8,17 @@ export const ADMIT_SCRIPT = `
 -- KEYS[1] meta of the bucket: a hash of
 --           run the server whose commits are admitted, n number of the last commit,
 --           candidate the server to be admitted, since when it is that, how many commits it had then,
---           past servers of before, and how many commits there were when each was replaced
+--           past servers of before, and how many commits there were when each was replaced,
+--           layout which keys and fields the bucket's data has
 -- ARGV[1] run of this server         ARGV[2] run under which the caller knows the bucket, or ''
 -- ARGV[3] last commit that the caller knows of
 -- ARGV[4] how long to wait, ms       ARGV[5] for how long this server has been running, ms
--- returns {'admitted' or 'waiting', how many commits there were when the caller's server was replaced, ms to wait}
+-- ARGV[6] the caller's layout
+-- returns {'admitted' or 'waiting', how many commits there were when the caller's server was replaced, ms to wait},
+--   or {'foreign', the layout that is found, 0} and changes nothing
 local run, callersRun, known = ARGV[1], ARGV[2], tonumber(ARGV[3])
-local meta = redis.call('HMGET', KEYS[1], 'run', 'n', 'candidate', 'since', 'had', 'past')
+local meta = redis.call('HMGET', KEYS[1], 'run', 'n', 'candidate', 'since', 'had', 'past', 'layout')
+if meta[1] and meta[7] ~= ARGV[6] then return {'foreign', tonumber(meta[7] or 0), 0} end
 local past = meta[6] or ''
 -- What the caller knows ends where its server was replaced, though others may have gone on since.
 local function comparable(number)
@@ -35,7 +39,7 @@ if not meta[1] and had == 0 and known == 0 then left = math.min(left, tonumber(A
 if left > 0 then return {'waiting', comparable(had), left} end
 local longer = past .. (meta[1] or 'none') .. ':' .. had .. ' '
 if #longer > 512 then longer = string.match(longer, '^%S+ (.*)$') end
-redis.call('HSET', KEYS[1], 'run', run, 'past', longer)
+redis.call('HSET', KEYS[1], 'run', run, 'past', longer, 'layout', ARGV[6])
 redis.call('HDEL', KEYS[1], 'candidate', 'since', 'had')
 return {'admitted', comparable(had), 0}
 `
