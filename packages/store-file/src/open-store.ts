@@ -27,6 +27,8 @@ export interface FileStoreOptions {
   readonly checkpointStreams?: number
   /** How many streams' records are kept at hand, at about half a kilobyte each; changed ones are kept anyway. Default 131,072. */
   readonly cachedStreams?: number
+  /** How much of what was read from segments is kept in memory for other readers, in bytes; 0 for none. Default 64 MiB. */
+  readonly readCacheBytes?: number
   /** How far the journal is filled with zeros in advance, in bytes. Default 4 MiB. */
   readonly preallocateBytes?: number
   /** Bytes of one write to the journal; a single longer commit still goes whole. Default 16 MiB. */
@@ -106,7 +108,7 @@ async function recover(
       writing,
     )
     const { position, damage, damagedJournals, file, size } = recovered
-    const segments = new SegmentFiles(fileSystem)
+    const segments = new SegmentFiles(fileSystem, options.readCacheBytes ?? 64 << 20)
     const opening = { openedAt: runtime.now(), sequence: position.nextSequence }
     const index = new StreamIndex(memory, tables, segments, opening)
     const journal = new JournalWriter(journalOptions(fileSystem, runtime, options), file, position, size)

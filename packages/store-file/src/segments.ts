@@ -1,31 +1,57 @@
 import type { BlockRange } from './segment-format.js'
 import type { Extent } from './table-format.js'
 import type { FileSystem } from './file-system.js'
-import { SEGMENT_MAGIC, TRAILER_BYTES, blocksOf, damaged, openBlocks } from './segment-format.js'
+import {
+  BLOCK_BYTES,
+  SEGMENT_MAGIC,
+  STORED_BLOCK_BYTES,
+  TRAILER_BYTES,
+  blocksOf,
+  damaged,
+  openBlocks,
+} from './segment-format.js'
+import { ReadCache } from './read-cache.js'
 import { SharedFile } from './shared-file.js'
 import { crc32 } from './crc32.js'
 import { errorCodeOf, readExactly } from './file-system.js'
 import { segmentName } from './layout.js'
 
 const MAX_OPEN = 64
+/** What is read at once, and kept for others, when somebody reads much of it: a whole number of blocks. */
+const PART_BYTES = 32 * BLOCK_BYTES
+const MUCH_BYTES = 256 << 10
 
-/** Reads segments; keeps a bounded number of them open. */
+/** Reads segments; keeps a bounded number of them open, and what was read last. */
 export class SegmentFiles {
   readonly #fileSystem: FileSystem
   readonly #open = new Map<number, Promise<SharedFile>>()
+  readonly #cache: ReadCache
 
-  constructor(fileSystem: FileSystem) {
+  /** @param cacheBytes how much of what was read is kept */
+  constructor(fileSystem: FileSystem, cacheBytes: number) {
     this.#fileSystem = fileSystem
+    this.#cache = new ReadCache(cacheBytes)
   }
 
   /**
-   * Bytes of an extent from a position of the stream on, at most `limitBytes`. Null when the segment is gone.
-   * Rejects with a StoreError `corrupt` when they are not what was written.
+   * Bytes of an extent from a position of the stream on, at least one, at most `limitBytes`. Null when the segment is
+   * gone. Rejects with a StoreError `corrupt` when they are not what was written.
    */
   async read(extent: Extent, from: number, limitBytes: number): Promise<Uint8Array[] | null> {
-    const range = blocksOf(extent, from, limitBytes)
-    const stored = await this.readStored(range, range.length)
-    return stored === null ? null : openBlocks(stored, range)
+    const part = partAt(extent, from)
+    const at = from - part.position
+    const length = Math.min(limitBytes, part.length - at)
+    let reading = this.#cache.get(part.segment, part.offset)
+    if (reading === undefined) {
+      const isWorthKeeping = length >= MUCH_BYTES && part.length <= this.#cache.maxBytes
+      if (!isWorthKeeping) return this.#readBlocks(extent, from, limitBytes)
+      reading = this.#readBlocks(part, part.position, part.length)
+      this.#cache.keep(part.segment, part.offset, part.length, reading)
+    }
+    // What failed may lie in blocks that were not asked for.
+    const blocks = await reading.catch(() => undefined)
+    if (blocks === undefined) return this.#readBlocks(extent, from, limitBytes)
+    return blocks === null ? null : cutOut(blocks, at, length)
   }
 
   /**
@@ -64,6 +90,7 @@ export class SegmentFiles {
 
   /** Closes a segment, which is about to be removed. */
   async forget(segment: number): Promise<void> {
+    this.#cache.forget(segment)
     const open = this.#open.get(segment)
     this.#open.delete(segment)
     if (open !== undefined) await open.then((file) => file.retire()).catch(() => undefined)
@@ -71,6 +98,12 @@ export class SegmentFiles {
 
   async close(): Promise<void> {
     for (const segment of [...this.#open.keys()]) await this.forget(segment)
+  }
+
+  async #readBlocks(extent: Extent, from: number, limitBytes: number): Promise<Uint8Array[] | null> {
+    const range = blocksOf(extent, from, limitBytes)
+    const stored = await this.readStored(range, range.length)
+    return stored === null ? null : openBlocks(stored, range)
   }
 
   async #use<T>(segment: number, work: (file: SharedFile) => Promise<T>): Promise<T | 'gone'> {
@@ -104,4 +137,30 @@ export class SegmentFiles {
     }
     return opening
   }
+}
+
+/** The part of an extent that holds a position, as an extent of its own. */
+function partAt({ segment, offset, position, length }: Extent, at: number): Extent {
+  const number = Math.floor((at - position) / PART_BYTES)
+  const start = number * PART_BYTES
+  return {
+    segment,
+    offset: offset + (start / BLOCK_BYTES) * STORED_BLOCK_BYTES,
+    position: position + start,
+    length: Math.min(PART_BYTES, length - start),
+  }
+}
+
+/** `length` bytes from `at` on, of blocks all of which but the last are full. */
+function cutOut(blocks: readonly Uint8Array[], at: number, length: number): Uint8Array[] {
+  const pieces: Uint8Array[] = []
+  let skip = at % BLOCK_BYTES
+  let left = length
+  for (let i = Math.floor(at / BLOCK_BYTES); left > 0; i++) {
+    const piece = blocks[i]!.subarray(skip, skip + left)
+    pieces.push(piece)
+    left -= piece.length
+    skip = 0
+  }
+  return pieces
 }

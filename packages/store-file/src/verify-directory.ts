@@ -71,7 +71,7 @@ async function verifyTables(
   manifest: Manifest,
   report: MutableReport,
 ): Promise<void> {
-  const segments = new SegmentFiles(fileSystem)
+  const segments = new SegmentFiles(fileSystem, 0)
   const tables: TableReader[] = []
   try {
     for (const id of manifest.tables) {
