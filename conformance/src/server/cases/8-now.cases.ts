@@ -1,9 +1,8 @@
 import { check, equal } from '../assertions.js'
+import { longPollFromNow } from '../long-poll-from-now.js'
 import { defineCases, type ServerCase } from '../server-case.js'
 import { BINARY, H, JSON_TYPE, TEXT } from '../wire-names.js'
 
-/** A request for `now` that is late has missed what it is to be told of, so it gets time even on a busy machine. */
-const SETTLE_MS = 600
 const EMPTY_BODIES = [
   { type: TEXT, body: '' },
   { type: BINARY, body: '' },
@@ -78,11 +77,11 @@ export const nowCases: readonly ServerCase[] = defineCases('8', [
         [TEXT, 'new'],
         [JSON_TYPE, '[2]'],
       ] as const) {
-        const stream = await ctx.create(type, { body: '[1]' })
-        const waiting = stream.longPoll('now')
-        await ctx.sleep(SETTLE_MS)
-        const tail = await stream.append(body)
-        const answer = await waiting
+        const { answer, tail } = await longPollFromNow(
+          ctx,
+          () => ctx.create(type, { body: '[1]' }),
+          (stream) => stream.append(body),
+        )
         answer
           .expectStatus(200)
           .expectBody(body)
