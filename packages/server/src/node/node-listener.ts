@@ -16,6 +16,9 @@ const PARSER_ERRORS: Readonly<Record<string, ErrorCode>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'REQUEST_TIMEOUT',
 }
 
+/** How long a client has to take a refusal in, and to close its side. */
+const LINGER_MS = 2_000
+
 /**
  * The handler as a listener of a node:http server, without web-standard Request and Response objects in between,
  * which alone cost about half of what a bare server can do.
@@ -62,10 +65,10 @@ export function refineServer(server: Server, handler: StreamHandler): void {
       return
     }
     const code = PARSER_ERRORS[error.code ?? ''] ?? 'BAD_REQUEST'
-    socket.end(formatRefusal(code, 'the request is not well-formed HTTP'))
+    refuse(socket, formatRefusal(code, 'the request is not well-formed HTTP'))
   })
   server.on('connect', (_message: IncomingMessage, socket: Duplex) => {
-    socket.end(formatRefusal('METHOD_NOT_ALLOWED', 'this server is no proxy', ALLOW))
+    refuse(socket, formatRefusal('METHOD_NOT_ALLOWED', 'this server is no proxy', ALLOW))
   })
   // What is expected besides 100-continue is nobody's duty (RFC 9110 §10.1.1).
   server.on('checkExpectation', (message: IncomingMessage, response: ServerResponse) => {
@@ -76,6 +79,18 @@ export function refineServer(server: Server, handler: StreamHandler): void {
     if (announced <= handler.settings.maxBodyBytes) response.writeContinue()
     server.emit('request', message, response)
   })
+}
+
+/**
+ * Answers on a connection that node:http looks after no more, neither its errors nor its end. What the client still
+ * sends is dropped for a while, since a connection closed at once could take the answer with it.
+ */
+function refuse(socket: Duplex, refusal: string): void {
+  socket.on('error', () => socket.destroy())
+  const lingering = setTimeout(() => socket.destroy(), LINGER_MS).unref()
+  socket.once('close', () => clearTimeout(lingering))
+  socket.end(refusal)
+  socket.resume()
 }
 
 /**
