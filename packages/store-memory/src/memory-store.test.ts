@@ -260,4 +260,24 @@ describe('a store that is full', () => {
     put(store, 'a', next)
     write(store, 'b', 'x'.repeat(1_900))
   })
+
+  it('counts entries, and has their room again when they are shortened, removed or go with their stream', () => {
+    const store = new MemoryStore({ maxBytes: 5_000 })
+    write(store, 'a', 'x')
+    const setEntries = (...entries: [string, string | null][]): void => {
+      const { record } = store.load(a, [])!
+      put(store, 'a', changeOf(record, '', { entries: new Map(entries) }))
+    }
+    for (let i = 0; i < 20; i++) {
+      setEntries(['k', 'v'.repeat(2_000)], ['l', 'v'.repeat(500)])
+      setEntries(['k', 'v'], ['l', null])
+    }
+    setEntries(['k', 'v'.repeat(3_000)])
+    expect(() => setEntries(['l', 'v'.repeat(1_000)])).toThrow(
+      expect.objectContaining({ code: 'full' }) as Error,
+    )
+    expect(store.load(a, ['k', 'l'])!.entries).toEqual(new Map([['k', 'v'.repeat(3_000)]]))
+    put(store, 'a', changeOf(null))
+    write(store, 'a', 'x'.repeat(3_000), { streamId: idOf('next') })
+  })
 })

@@ -21,6 +21,8 @@ import type {
  * more than a copy that is dropped at once.
  */
 interface StoredStream {
+  /** A string of the store's own, by which everything here knows the stream. */
+  readonly path: StreamPath
   readonly record: StreamRecord
   version: number
   commitId: string
@@ -29,6 +31,8 @@ interface StoredStream {
   canBeDue: boolean
   /** Null while there are none, as most streams have none. */
   entries: Map<string, string> | null
+  /** What the entries take, about. */
+  entryBytes: number
   readonly bytes: ByteLog
 }
 
@@ -37,8 +41,10 @@ const NO_ENTRIES: ReadonlyMap<string, string> = new Map()
 /** How many streams that can become due one call looks at. */
 const DUE_SCAN = 10_000
 
-/** What a stream takes besides its bytes, about. */
+/** What a stream takes besides its bytes and its entries, about. */
 const STREAM_BYTES = 1024
+/** What an entry takes besides its characters, about. */
+const ENTRY_BYTES = 128
 const DEFAULT_MAX_BYTES = 2 ** 31
 
 export interface MemoryStoreOptions {
@@ -83,9 +89,9 @@ export class MemoryStore implements StreamStore {
     if (change.ifTouchedAt !== null && stored?.touchedAt !== change.ifTouchedAt) return { kind: 'conflict' }
     this.#takeSpace(stored, change)
     const version = ++this.#versions
-    if (change.record === null) this.#remove(path, stored)
+    if (change.record === null) this.#remove(stored)
     else if (stored?.record.streamId === change.record.streamId)
-      this.#change(path, stored, change.record, change, version)
+      this.#change(stored, change.record, change, version)
     else this.#create(path, stored, change.record, change, version)
     this.#watchers.wake(path)
     return { kind: 'committed', version }
@@ -133,32 +139,28 @@ export class MemoryStore implements StreamStore {
     change: StreamChange,
     version: number,
   ): void {
-    this.#remove(path, replaced)
+    this.#remove(replaced)
     const bytes = new ByteLog(record.base)
     const touchedAt = change.touchedAt ?? record.createdAt
     const created: StoredStream = {
+      path: ownCopy(path),
       record: { ...record },
       version,
       commitId: change.commitId,
       touchedAt,
       canBeDue: false,
       entries: null,
+      entryBytes: 0,
       bytes,
     }
-    const key = ownCopy(path)
-    this.#streams.set(key, created)
-    this.#paths.add(key)
-    this.#change(path, created, record, change, version)
+    this.#streams.set(created.path, created)
+    this.#paths.add(created.path)
+    this.#change(created, record, change, version)
   }
 
-  #change(
-    path: StreamPath,
-    stored: StoredStream,
-    record: StreamRecord,
-    change: StreamChange,
-    version: number,
-  ): void {
+  #change(stored: StoredStream, record: StreamRecord, change: StreamChange, version: number): void {
     for (const piece of change.bytes) stored.bytes.append(piece)
+    if (change.entries.size > 0) stored.entryBytes += entrySpace(stored.entries, change.entries)
     for (const [key, value] of change.entries) {
       if (value === null) stored.entries?.delete(key)
       else (stored.entries ??= new Map<string, string>()).set(key, value)
@@ -167,35 +169,52 @@ export class MemoryStore implements StreamStore {
     stored.version = version
     stored.commitId = change.commitId
     if (change.touchedAt !== null && change.touchedAt > stored.touchedAt) stored.touchedAt = change.touchedAt
-    this.#noteDue(path, stored)
+    this.#noteDue(stored)
   }
 
-  #noteDue(path: StreamPath, stored: StoredStream): void {
+  #noteDue(stored: StoredStream): void {
     const canBeDue = dueAt(stored.record, stored.touchedAt) !== Infinity
     if (canBeDue === stored.canBeDue) return
     stored.canBeDue = canBeDue
-    if (canBeDue) this.#dueCandidates.add(path)
-    else this.#dueCandidates.delete(path)
+    if (canBeDue) this.#dueCandidates.add(stored.path)
+    else this.#dueCandidates.delete(stored.path)
   }
 
   /** Refuses a change that there is no room for, before anything has changed. */
   #takeSpace(stored: StoredStream | undefined, change: StreamChange): void {
     if (change.record === null) return
     const isNew = stored?.record.streamId !== change.record.streamId
-    const wanted = totalLength(change.bytes) + (isNew ? STREAM_BYTES : 0)
+    const kept = isNew ? null : stored.entries
+    const entries = change.entries.size === 0 ? 0 : entrySpace(kept, change.entries)
+    const wanted = totalLength(change.bytes) + entries + (isNew ? STREAM_BYTES : 0)
     if (wanted > 0 && this.#usedBytes + wanted > this.#maxBytes) {
       throw new StoreError('full', `the streams take the ${this.#maxBytes} bytes that they may`)
     }
     this.#usedBytes += wanted
   }
 
-  #remove(path: StreamPath, stored: StoredStream | undefined): void {
+  #remove(stored: StoredStream | undefined): void {
     if (stored === undefined) return
-    this.#usedBytes -= stored.record.tail - stored.record.base + STREAM_BYTES
+    const { path, record, entryBytes } = stored
+    this.#usedBytes -= record.tail - record.base + entryBytes + STREAM_BYTES
     this.#streams.delete(path)
     this.#dueCandidates.delete(path)
     this.#paths.remove(path)
   }
+}
+
+/** By how much entries grow when they are changed; less than 0 when they shrink. */
+function entrySpace(
+  kept: ReadonlyMap<string, string> | null,
+  changed: ReadonlyMap<string, string | null>,
+): number {
+  let space = 0
+  for (const [key, value] of changed) {
+    const old = kept?.get(key)
+    if (old !== undefined) space -= ENTRY_BYTES + key.length + old.length
+    if (value !== null) space += ENTRY_BYTES + key.length + value.length
+  }
+  return space
 }
 
 function pick(
