@@ -76,6 +76,25 @@ describe.each(BINDINGS)('limits, %s binding', (binding) => {
     expect((await readAll(running, 's')).toString()).toBe('a'.repeat(15_000) + 'b'.repeat(10_000))
   })
 
+  test('with more than maxPipelined requests waiting behind another, their connection is closed', async () => {
+    const running = await serve({ binding, maxPipelined: 10 })
+    await createStream(running, 's', 'content')
+    const poll = formatRequest('GET', '/v1/stream/s?offset=now&live=long-poll')
+    const read = formatRequest('GET', '/v1/stream/s?offset=-1')
+    for (let round = 0; round < 3; round++) {
+      const connection = await dial(running)
+      connection.send(read.repeat(11))
+      expect((await connection.response(10)).body.toString()).toBe('content')
+      connection.send(poll + read.repeat(10))
+      await sendRequest(running, 'GET', '/health')
+      expect(connection.isClosed).toBe(false)
+      connection.send(read)
+      await connection.closed
+    }
+    const { engine } = running.server.handler
+    await eventually(() => engine.liveReaders === 0, 'the end of the long-polls')
+  })
+
   test('over maxLiveReaders, live reads are refused with 503 until one of them ends', async () => {
     const running = await serve({ binding, limits: { maxLiveReaders: 2 }, longPollTimeoutMs: 3_000 })
     await createStream(running, 's', 'content')

@@ -41,6 +41,11 @@ export interface HandlerOptions {
   readonly maxBodyBytes?: number
   /** The bytes of all bodies that are being received, in total: 503 over it. Default 512 MiB. */
   readonly maxReceivingBytes?: number
+  /**
+   * Requests of one connection that may wait for the answers to earlier ones; with one more it is closed. Default 1000.
+   * For node:http only.
+   */
+  readonly maxPipelined?: number
   /** The longest path and query, in characters: 414 over it. Default 8192. */
   readonly maxTargetLength?: number
   /** The longest stream path, in characters: 414 over it. Default 1024. */
@@ -78,6 +83,7 @@ export function settle(options: HandlerOptions): HandlerSettings {
     cors: options.cors ?? '*',
     maxBodyBytes: options.maxBodyBytes ?? 64 << 20,
     maxReceivingBytes: options.maxReceivingBytes ?? 512 << 20,
+    maxPipelined: options.maxPipelined ?? 1000,
     maxTargetLength: options.maxTargetLength ?? 8192,
     maxPathLength: options.maxPathLength ?? 1024,
     compressFromBytes: options.compressFromBytes ?? 1024,

@@ -4,6 +4,7 @@ import type { HttpReply, HttpRequest } from './exchange.js'
 import type { ReadPage } from '@ds/core'
 import { HEADER, formatEtag, matchesEtag, totalLength, wrapJsonArray } from '@ds/core'
 import { bare, position } from './replies.js'
+import { CompressionLine } from './compression-line.js'
 import { chooseCoding, isCompressible } from './compression.js'
 
 /** For how long caches may keep a page, in seconds. @see PROTOCOL §10.1 */
@@ -22,11 +23,11 @@ export interface PageReplyOptions {
 /** Turns pages of a stream into responses: framing, caching, entity tags, compression. @see PROTOCOL §5.6, §10.1 */
 export class PageReplies {
   readonly #settings: HandlerSettings
-  readonly #compressor: Compressor
+  readonly #compressions: CompressionLine
 
   constructor(settings: HandlerSettings, compressor: Compressor) {
     this.#settings = settings
-    this.#compressor = compressor
+    this.#compressions = new CompressionLine(compressor)
   }
 
   async reply(request: HttpRequest, page: ReadPage, options: PageReplyOptions): Promise<HttpReply> {
@@ -51,7 +52,9 @@ export class PageReplies {
     headers.push('content-security-policy', "default-src 'none'; sandbox")
     if (coding === null) return { status: 200, headers, body: pieces }
     headers.push('content-encoding', coding)
-    return { status: 200, headers, body: [await this.#compressor.compress(coding, pieces)] }
+    let isGone = false
+    request.onAbort(() => (isGone = true))
+    return { status: 200, headers, body: [await this.#compressions.compress(coding, pieces, () => isGone)] }
   }
 
   #chooseCoding(
@@ -61,7 +64,8 @@ export class PageReplies {
   ): ContentCoding | null {
     const from = this.#settings.compressFromBytes
     if (from === 0 || totalLength(pieces) < from || !isCompressible(contentType)) return null
-    return chooseCoding(request.header('accept-encoding'), this.#compressor.codings)
+    if (this.#compressions.isFull) return null
+    return chooseCoding(request.header('accept-encoding'), this.#compressions.codings)
   }
 
   #cacheControl(page: ReadPage, nowMs: number): string {

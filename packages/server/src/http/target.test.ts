@@ -1,3 +1,5 @@
+import { runInNewContext } from 'node:vm'
+import { setFlagsFromString } from 'node:v8'
 import { MemoryStore } from '@ds/store-memory'
 import { Refusal } from './errors.js'
 import { describe, expect, test } from 'vitest'
@@ -123,4 +125,18 @@ describe('parseReadQuery', () => {
   ])('%s is refused with %s', (query, code) => {
     expect(refusalOf(() => parseReadQuery(query))).toBe(code)
   })
+})
+
+test('a path that is kept does not keep the query that came with it', () => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const paths: string[] = []
+  collect()
+  const before = process.memoryUsage().heapUsed
+  for (let i = 0; i < 2_000; i++) {
+    paths.push(splitTarget(`/v1/stream/one-of-many-${i}?${'q'.repeat(8_000)}${i}`).path)
+  }
+  collect()
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(4_000_000)
+  expect(paths[7]).toBe('/v1/stream/one-of-many-7')
 })

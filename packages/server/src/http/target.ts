@@ -26,6 +26,9 @@ const EXPLAIN_PATH = {
   'too-long': 'the path is too long',
 } as const
 
+/** From this length on, in characters, a query is worth being rid of. */
+const LONG_QUERY = 256
+
 const ABSOLUTE_FORM = /^https?:\/\/[^/?#\\]*(.*)$/i
 
 /**
@@ -41,9 +44,15 @@ export function toOriginForm(target: string): string {
 
 export function splitTarget(target: string): Target {
   const mark = target.indexOf('?')
-  return mark === -1
-    ? { path: target, query: '' }
-    : { path: target.slice(0, mark), query: target.slice(mark + 1) }
+  if (mark === -1) return { path: target, query: '' }
+  const query = target.slice(mark + 1)
+  const path = target.slice(0, mark)
+  return { path: query.length > LONG_QUERY ? ownCopy(path) : path, query }
+}
+
+/** Engines cut strings out as references into the whole. Stores keep paths, and with them would keep a long query. */
+function ownCopy(path: string): string {
+  return path.split('').join('')
 }
 
 /** The stream that a path means; null when the path is not below the base path. Throws a {@link Refusal}. */

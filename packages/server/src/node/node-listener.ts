@@ -28,14 +28,14 @@ export function createNodeListener(
   scheme: 'http' | 'https' = 'http',
 ): RequestListener {
   const origins = new RequestOrigins(scheme)
-  const pipelined = new PipelinedResponses()
-  return (message: IncomingMessage, response: ServerResponse): void => {
-    if (response.socket === null) pipelined.watch(message, response)
+  const pipelined = new PipelinedResponses(handler.settings.maxPipelined)
+  const answer = (message: IncomingMessage, response: ServerResponse): void => {
     handler.handle(new NodeRequest(message, response, origins)).then(
       (reply) => send(reply, response, handler),
       (error: unknown) => abandon(error, response, handler),
     )
   }
+  return pipelined.inTurn(answer)
 }
 
 function send(reply: HttpReply, response: ServerResponse, handler: StreamHandler): void {

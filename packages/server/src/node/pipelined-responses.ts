@@ -1,30 +1,38 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { RequestListener, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
 /**
- * A response that waits behind another one has no socket yet, so node:http never tells it that its client is gone.
- * This does, or else each pipelined live read would be served until its time is up.
+ * Requests that a client sends before it has the answers to earlier ones. node:http hands out all of them at once and
+ * holds their answers back, however many there are.
  */
 export class PipelinedResponses {
-  readonly #waiting = new WeakMap<Socket, Set<ServerResponse>>()
+  readonly #most: number
+  readonly #waiting = new WeakMap<Socket, number>()
 
-  /** Looks after a response that has to wait; to be called before anybody listens for its end. */
-  watch({ socket }: IncomingMessage, response: ServerResponse): void {
-    const waiting = this.#waiting.get(socket) ?? this.#watchSocket(socket)
-    waiting.add(response)
-    response.once('close', () => waiting.delete(response))
+  /** @param most how many of one connection may wait; with one more it is closed */
+  constructor(most: number) {
+    this.#most = most
   }
 
-  #watchSocket(socket: Socket): Set<ServerResponse> {
-    const waiting = new Set<ServerResponse>()
-    this.#waiting.set(socket, waiting)
-    socket.once('close', () => {
-      for (const response of waiting) {
-        if (response.socket !== null) continue
-        response.destroyed = true
-        response.emit('close')
-      }
-    })
-    return waiting
+  /**
+   * The same listener, but in turn: a write is carried out at once, also if its answer has to wait behind others, and a
+   * read when its answer can be sent, because until then what was read would only take up memory.
+   */
+  inTurn(answer: RequestListener): RequestListener {
+    return (message, response) => {
+      if (response.socket !== null) answer(message, response)
+      else if (!this.#wait(message.socket, response)) message.socket.destroy()
+      else if (message.method !== 'GET') answer(message, response)
+      else response.once('socket', () => answer(message, response))
+    }
+  }
+
+  /** Counts a response that has to wait; false if there is no room for it. */
+  #wait(socket: Socket, response: ServerResponse): boolean {
+    const count = this.#waiting.get(socket) ?? 0
+    if (count >= this.#most) return false
+    this.#waiting.set(socket, count + 1)
+    response.once('close', () => this.#waiting.set(socket, this.#waiting.get(socket)! - 1))
+    return true
   }
 }

@@ -135,14 +135,11 @@ export class DurableStreamsServer {
     const { fetch } = mountHandler(this.handler)
     const listener = getRequestListener(fetch)
     const plainListener = createNodeListener(this.handler)
-    const pipelined = new PipelinedResponses()
+    const pipelined = new PipelinedResponses(this.handler.settings.maxPipelined)
+    const answer = pipelined.inTurn((message, response) => void listener(message, response))
     return (message, response) => {
-      if (!fitsRequest(message)) {
-        plainListener(message, response)
-        return
-      }
-      if (response.socket === null) pipelined.watch(message, response)
-      void listener(message, response)
+      if (fitsRequest(message)) answer(message, response)
+      else plainListener(message, response)
     }
   }
 }
