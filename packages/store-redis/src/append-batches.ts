@@ -1,22 +1,20 @@
 import type { AppendSpot } from './append-spot.js'
-import type { BucketServers } from './bucket-servers.js'
-import type { Acknowledgements } from './acknowledgements.js'
 import type { Argument } from './redis-link.js'
+import type { Acknowledgements } from './acknowledgements.js'
+import type { BucketServers } from './bucket-servers.js'
 import type { Commands } from './commands.js'
-import { encodeArgument } from './encoded-command.js'
+import { EncodedArguments, encodeArgument, encodeAscii, encodeHead } from './encoded-command.js'
 
 /** An append as the script takes it. */
 export interface Append {
   readonly spot: AppendSpot
-  /** The id of the commit that last changed more of the stream than its length. */
-  readonly shapedBy: string
   readonly touchedAt: number
   readonly commitId: string
   readonly bytes: Argument
   readonly length: number
   /** For each entry its field, its value so far, and the new one. */
   readonly entries: readonly string[]
-  /** The script was called: the commit's number and the stream's new tail; 0 for nothing done, and where it would be. */
+  /** The script was called: the commit's number and the stream's new tail; number 0 if nothing was done. */
   onReply(number: number, tail: number): void
   /** Told of an error of the server, or of a `LinkFault`. */
   onFailure(error: unknown): void
@@ -34,17 +32,6 @@ export interface AppendBatchSettings {
   readonly isCluster: boolean
 }
 
-interface Batch {
-  readonly bucket: number
-  readonly appends: Append[]
-  /** Encoded arguments: keys, and the others, the last of which are in `text` still. */
-  keys: string
-  readonly args: (string | Buffer)[]
-  text: string
-  argCount: number
-  bytes: number
-}
-
 /**
  * Appends of one call of the script. With more of them, server and node would wait for each other; and Redis does
  * nothing else while a call lasts.
@@ -53,12 +40,21 @@ const MAX_APPENDS = 16
 const MAX_BYTES = 1 << 20
 const KEYS_OF_AN_APPEND = 3
 const ARGUMENTS_OF_AN_APPEND = 7
+const NO_ENTRIES = encodeAscii('0')
 
-/** Collects the appends of one turn of the event loop, and sends them together. */
+/**
+ * Collects the appends of one turn of the event loop, and sends them together.
+ *
+ * There are no Maps and few literals on the way of an append, here and in what it uses. The tables that a Map outgrows
+ * refer to each other, and V8 comes to place the objects of a literal of which many once survived among the old ones; in
+ * both cases what they refer to outlives its time, and collecting that garbage cost more than all the rest.
+ */
 export class AppendBatches {
   readonly #settings: AppendBatchSettings
   /** What is to be sent, by bucket in a cluster; one server takes all together. */
-  readonly #batches = new Map<number, Batch>()
+  readonly #lanes: (Batch | null)[] = []
+  /** The lanes that have something. */
+  #open: number[] = []
 
   constructor(settings: AppendBatchSettings) {
     this.#settings = settings
@@ -67,25 +63,27 @@ export class AppendBatches {
   add(append: Append): void {
     const lane = this.#settings.isCluster ? append.spot.bucket : 0
     const batch = this.#batchFor(lane, append)
-    encodeInto(batch, append)
-    if (batch.appends.push(append) < MAX_APPENDS) return
-    this.#batches.delete(lane)
+    if (batch.add(append) < MAX_APPENDS) return
+    this.#lanes[lane] = null
     void this.#send(batch)
   }
 
   #batchFor(lane: number, { spot, length }: Append): Batch {
-    const open = this.#batches.get(lane)
-    if (open !== undefined && open.bytes + length <= MAX_BYTES) return open
-    if (open !== undefined) void this.#send(open)
-    else if (this.#batches.size === 0) process.nextTick(this.#sendAll)
-    const batch = { bucket: spot.bucket, appends: [], keys: '', args: [], text: '', argCount: 0, bytes: 0 }
-    this.#batches.set(lane, batch)
-    return batch
+    const open = this.#lanes[lane] ?? null
+    if (open !== null && open.bytes + length <= MAX_BYTES) return open
+    if (open !== null) void this.#send(open)
+    else if (this.#open.push(lane) === 1) process.nextTick(this.#sendAll)
+    return (this.#lanes[lane] = new Batch(spot.bucket))
   }
 
   readonly #sendAll = (): void => {
-    for (const batch of this.#batches.values()) void this.#send(batch)
-    this.#batches.clear()
+    const open = this.#open
+    this.#open = []
+    for (const lane of open) {
+      const batch = this.#lanes[lane] ?? null
+      this.#lanes[lane] = null
+      if (batch !== null) void this.#send(batch)
+    }
   }
 
   async #send(batch: Batch): Promise<void> {
@@ -100,18 +98,13 @@ export class AppendBatches {
     for (let i = 0; i < appends.length; i++) appends[i]!.onReply(reply[2 * i]!, reply[2 * i + 1]!)
   }
 
-  async #ask({ bucket, appends, keys, args, text, argCount }: Batch): Promise<readonly number[]> {
+  async #ask(batch: Batch): Promise<readonly number[]> {
     const { commands, servers, acknowledgements, script, publishCommand } = this.#settings
-    const keyCount = KEYS_OF_AN_APPEND * appends.length
-    const before = encodeArgument(String(keyCount)) + keys
+    const { bucket } = batch
     const reply = await commands.send(
       bucket,
       'evalsha',
-      (link) => {
-        const start = before + encodeArgument(servers.runOf(link)) + encodeArgument(publishCommand)
-        const count = 3 + keyCount + argCount
-        return { script, count, parts: args.length === 0 ? [start + text] : [start, ...args, text] }
-      },
+      (link) => batch.encode(script, servers.runOf(link), publishCommand),
       null,
     )
     await acknowledgements?.require(servers.linkOf(bucket))
@@ -119,18 +112,50 @@ export class AppendBatches {
   }
 }
 
-function encodeInto(batch: Batch, append: Append): void {
-  const { spot, shapedBy, touchedAt, commitId, bytes, length, entries } = append
-  batch.keys += spot.keys
-  batch.argCount += ARGUMENTS_OF_AN_APPEND + entries.length
-  batch.bytes += length
-  batch.text +=
-    encodeArgument(shapedBy) + spot.range + encodeArgument(String(touchedAt)) + encodeArgument(commitId)
-  if (typeof bytes === 'string') batch.text += encodeArgument(bytes)
-  else {
-    batch.args.push(`${batch.text}$${bytes.length}\r\n`, bytes)
-    batch.text = '\r\n'
+/** Appends of one call, their arguments encoded as they come. */
+class Batch {
+  readonly bucket: number
+  readonly appends: Append[] = []
+  bytes = 0
+  #keys = ''
+  #argCount = 0
+  /** The arguments that are not in `#text`; null while all are. */
+  #before: (string | Buffer)[] | null = null
+  #text = ''
+
+  constructor(bucket: number) {
+    this.bucket = bucket
   }
-  batch.text += encodeArgument(String(entries.length / 3))
-  for (const part of entries) batch.text += encodeArgument(part)
+
+  /** How many appends it has now. */
+  add(append: Append): number {
+    const { spot, touchedAt, commitId, bytes, length, entries } = append
+    this.bytes += length
+    this.#keys += spot.keys
+    this.#argCount += ARGUMENTS_OF_AN_APPEND + entries.length
+    const text = spot.start + encodeAscii(String(touchedAt)) + encodeArgument(commitId) + encodeHead(length)
+    if (typeof bytes === 'string') this.#text += text + bytes
+    else {
+      this.#before ??= []
+      this.#before.push(this.#text + text, bytes)
+      this.#text = ''
+    }
+    this.#text += entries.length === 0 ? `\r\n${NO_ENTRIES}` : `\r\n${encodeEntries(entries)}`
+    return this.appends.push(append)
+  }
+
+  encode(script: string, run: string, publishCommand: string): EncodedArguments {
+    const keyCount = KEYS_OF_AN_APPEND * this.appends.length
+    const start =
+      encodeAscii(String(keyCount)) + this.#keys + encodeArgument(run) + encodeArgument(publishCommand)
+    const count = 3 + keyCount + this.#argCount
+    if (this.#before === null) return new EncodedArguments(script, count, start + this.#text, null)
+    return new EncodedArguments(script, count, this.#text, [start, ...this.#before])
+  }
+}
+
+function encodeEntries(entries: readonly string[]): string {
+  let text = encodeAscii(String(entries.length / 3))
+  for (const part of entries) text += encodeArgument(part)
+  return text
 }

@@ -15,11 +15,12 @@ const LEVELS: readonly (readonly [count: number, bytes: number])[] = [
   [4, 128 << 10],
   [4, 256 << 10],
 ]
-const LARGEST_BYTES = (512 << 10) - HEADER_BYTES
+/** The room of a chunk from {@link CHUNK_STARTS}' last one on. */
+export const LARGEST_CHUNK_BYTES: number = (512 << 10) - HEADER_BYTES
 
 /** Where the chunks of the levels start; the last element is where the largest ones begin. */
-const STARTS: readonly number[] = chunkStarts()
-const FIRST_LARGEST = STARTS.length - 1
+export const CHUNK_STARTS: readonly number[] = chunkStarts()
+const FIRST_LARGEST = CHUNK_STARTS.length - 1
 
 /** A part of one chunk. */
 export interface ChunkRange {
@@ -63,18 +64,18 @@ export function chunkCount(bytes: number): number {
 }
 
 function chunkStart(index: number): number {
-  if (index <= FIRST_LARGEST) return STARTS[index]!
-  return STARTS[FIRST_LARGEST]! + (index - FIRST_LARGEST) * LARGEST_BYTES
+  if (index <= FIRST_LARGEST) return CHUNK_STARTS[index]!
+  return CHUNK_STARTS[FIRST_LARGEST]! + (index - FIRST_LARGEST) * LARGEST_CHUNK_BYTES
 }
 
 function chunkIndexOf(at: number): number {
-  const beyond = at - STARTS[FIRST_LARGEST]!
-  if (beyond >= 0) return FIRST_LARGEST + Math.floor(beyond / LARGEST_BYTES)
+  const beyond = at - CHUNK_STARTS[FIRST_LARGEST]!
+  if (beyond >= 0) return FIRST_LARGEST + Math.floor(beyond / LARGEST_CHUNK_BYTES)
   let low = 0
   let high = FIRST_LARGEST - 1
   while (low < high) {
     const middle = (low + high + 1) >> 1
-    if (STARTS[middle]! <= at) low = middle
+    if (CHUNK_STARTS[middle]! <= at) low = middle
     else high = middle - 1
   }
   return low

@@ -1,6 +1,7 @@
 import type { AppendSpot } from './append-spot.js'
 import type { LoadedStream, StreamChange, StreamPath, StreamRecord, Version } from '@ds/core'
 import { formatVersion, parseVersion } from './stream-version.js'
+import { withTail } from '@ds/core'
 
 /**
  * A stream as this node left it. What every append changes is kept as numbers beside the record, because thousands of
@@ -28,7 +29,8 @@ export class Recollection {
 
   constructor(record: StreamRecord, version: string, touchedAt: number, entries: Map<string, string | null>) {
     const { shapedBy, number, commitId } = parseVersion(version)
-    this.shape = record
+    // A copy, so that V8 does not take it for the rule that what decisions make lives long.
+    this.shape = withTail(record, record.tail)
     this.shapedBy = shapedBy
     this.tail = record.tail
     this.number = number
@@ -87,7 +89,7 @@ export class Recollections {
     const entries = recallEntries(known, entryKeys)
     if (entries === undefined) return undefined
     const { version, commitId, touchedAt } = known
-    return { record: { ...known.shape, tail: known.tail }, version, commitId, touchedAt, entries }
+    return { record: withTail(known.shape, known.tail), version, commitId, touchedAt, entries }
   }
 
   /** What is known of a record, if only its tail may have changed since. */

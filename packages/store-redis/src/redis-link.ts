@@ -1,7 +1,6 @@
-import type { EncodedArguments } from './encoded-command.js'
 import type { RedisOptions, Redis } from 'ioredis'
 import { Command } from 'ioredis'
-import { EncodedCommand } from './encoded-command.js'
+import { EncodedArguments, EncodedCommand } from './encoded-command.js'
 import { LinkFault, isReplyError } from './replies.js'
 
 /** An argument of a command. */
@@ -111,7 +110,7 @@ export class RedisLink {
     }
     if (this.#inFlight++ === 0) this.#lastProgress = performance.now()
     const command =
-      'parts' in args
+      args instanceof EncodedArguments
         ? new EncodedCommand(args)
         : new Command(name, args as Argument[], { replyEncoding: encoding })
     void redis.sendCommand(command, this.#outbox as unknown as Parameters<Redis['sendCommand']>[1])

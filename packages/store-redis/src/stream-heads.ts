@@ -5,6 +5,7 @@ import type { LoadedStream, StreamPath } from '@ds/core'
 import type { Recollections } from './recollections.js'
 import { formatVersion } from './stream-version.js'
 import { readRecord } from './record-text.js'
+import { withTail } from '@ds/core'
 
 /** The fields of a head that make a loaded stream; entries follow. */
 export const HEAD_FIELDS: readonly string[] = ['v', 'r', 'l', 'g', 't', 'k']
@@ -28,7 +29,7 @@ export function readHead(
   const [stored, text, tail, shapedBy, touchedAt, blobId] = fields
   if (!stored || !text || !tail || !shapedBy || !touchedAt) return null
   const known = recollections.recordShapedBy(path, shapedBy)
-  const record = known === null ? readRecord(text, Number(tail)) : { ...known, tail: Number(tail) }
+  const record = known === null ? readRecord(text, Number(tail)) : withTail(known, Number(tail))
   const dot = stored.indexOf('.')
   const number = Number(stored.slice(0, dot))
   const commitId = stored.slice(dot + 1)

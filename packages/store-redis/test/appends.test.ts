@@ -1,14 +1,35 @@
 import type { CommitResult, LoadedStream, StreamChange, Version } from '@ds/core'
+import type { RedisOptions } from 'ioredis'
+import { COMMIT_SCRIPT } from '../src/scripts/commit.js'
+import { Redis } from 'ioredis'
 import { RedisServer } from '../test-kit/redis-server.mjs'
 import { RedisStore } from '../src/redis-store.js'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { changeOf, pathOf, readAll, recordOf, write } from './changes.js'
+import { createHash } from 'node:crypto'
+import { KeyNames } from '../src/keys.js'
+import { changeOf, idOf, pathOf, readAll, recordOf, write } from './changes.js'
 
 const path = pathOf('a')
+const names = new KeyNames('ds:')
 
 let redis: RedisServer
 let one: RedisStore
 let two: RedisStore
+/** Calls of the commit script so far. */
+let commits = 0
+
+const COMMIT = createHash('sha1').update(COMMIT_SCRIPT).digest('hex')
+
+/** Makes connections that count. */
+function connect(options: RedisOptions): Redis {
+  const client = new Redis({ ...options, replyMapping: 'legacy' })
+  const send = client.sendCommand.bind(client)
+  client.sendCommand = (command, stream) => {
+    if (command.args[0] === COMMIT) commits++
+    return send(command, stream)
+  }
+  return client
+}
 
 beforeAll(async () => {
   redis = await RedisServer.start()
@@ -16,8 +37,8 @@ beforeAll(async () => {
 afterAll(() => redis.stop())
 beforeEach(async () => {
   await redis.ask('flushall')
-  one = await RedisStore.open({ url: redis.url, quarantineMs: 0 })
-  two = await RedisStore.open({ url: redis.url, quarantineMs: 0 })
+  one = await RedisStore.open({ url: redis.url, quarantineMs: 0, connect })
+  two = await RedisStore.open({ url: redis.url, quarantineMs: 0, connect })
   await write(one, path, '0123')
 })
 afterEach(() => Promise.all([one.close(), two.close()]))
@@ -31,13 +52,11 @@ function appendOn({ record }: LoadedStream, text: string, over: Partial<StreamCh
   return changeOf({ ...record, tail: record.tail + text.length }, text, { commutes: true, ...over })
 }
 
-/** How often Redis was asked to commit by the script that can do everything. */
+/** How often the stores asked Redis to commit by the script that can do everything. */
 async function otherCommits(work: () => Promise<unknown>): Promise<number> {
-  const count = async (): Promise<number> =>
-    Number(/cmdstat_strlen:calls=(\d+)/.exec(String(await redis.ask('info', 'commandstats')))?.[1] ?? 0)
-  const before = await count()
+  const before = commits
   await work()
-  return (await count()) - before
+  return commits - before
 }
 
 async function content(): Promise<string> {
@@ -100,8 +119,8 @@ describe('an append', () => {
   it('follows others to a chunk that they have begun', async () => {
     const found = await loaded(one)
     const text = 'x'.repeat(5_000)
-    expect((await two.commit(path, found.version, appendOn(found, text))).kind).toBe('committed')
     const others = await otherCommits(async () => {
+      await two.commit(path, found.version, appendOn(found, text))
       expect(tailOf(await one.commit(path, found.version, appendOn(found, 'one')))).toBe(5_007)
       const next = one.recall(path, [])!
       expect(tailOf(await one.commit(path, next.version, appendOn(next, 'two')))).toBe('as decided')
@@ -110,20 +129,82 @@ describe('an append', () => {
     expect(await content()).toBe(`0123${text}onetwo`)
   })
 
-  it('crosses from chunk to chunk', async () => {
+  it('begins the first chunk', async () => {
+    await write(one, 'empty', '')
+    const found = (await one.load(pathOf('empty'), []))!
+    const others = await otherCommits(() => one.commit(pathOf('empty'), found.version, appendOn(found, 'ab')))
+    expect(others).toBe(0)
+    const { record } = (await two.load(pathOf('empty'), []))!
+    expect(String(await readAll(two, 'empty', record))).toBe('ab')
+  })
+
+  it('begins and fills chunks, from whatever position it was thought to have, as commits do', async () => {
+    const sizes = [
+      3_000,
+      1_028,
+      4_032,
+      1,
+      4_031,
+      30_000,
+      700,
+      100_000,
+      8_128,
+      250_000,
+      524_224,
+      600_000,
+      1 << 20,
+      5,
+      524_223,
+      2,
+    ]
     let expected = '0123'
-    for (let i = 0; i < 30; i++) {
-      const store = i % 3 === 0 ? two : one
-      const found = store.recall(path, []) ?? (await loaded(store))
-      const text = String.fromCharCode(97 + (i % 26)).repeat(500)
-      const result = await store.commit(path, found.version, appendOn(found, text))
-      if (result.kind === 'committed') expected += text
-      else expect(result.kind).toBe('conflict')
+    const behind = await loaded(two)
+    for (const [i, size] of sizes.entries()) {
+      const store = i % 3 === 1 ? two : one
+      const found = i % 3 === 2 ? behind : await loaded(store)
+      const text = String.fromCharCode(97 + i).repeat(size)
+      const others = await otherCommits(async () => {
+        const result = await store.commit(path, found.version, appendOn(found, text))
+        expect(result.kind).toBe('committed')
+      })
+      expect(others).toBe(0)
+      expected += text
     }
-    expect(expected.length).toBeGreaterThan(10_000)
-    expect(await content()).toBe(expected)
+    expect((await content()) === expected).toBe(true)
+    await write(one, 'same', '0123')
+    for (const [i, size] of sizes.entries())
+      await write(one, 'same', String.fromCharCode(97 + i).repeat(size))
+    expect(await shapeOf(path)).toEqual(await shapeOf('same'))
+  })
+
+  it('leaves the time that Redis removes a stream at to the chunks that it begins', async () => {
+    const expiry = { kind: 'at', atMs: Date.now() + 60_000 } as const
+    await write(one, 'ends', 'x', { expiry })
+    const found = (await one.load(pathOf('ends'), []))!
+    const appending = (): Promise<unknown> =>
+      one.commit(pathOf('ends'), found.version, appendOn(found, 'y'.repeat(9_000)))
+    expect(await otherCommits(appending)).toBe(0)
+    const chunks = (await redis.ask('keys', '*b:*ends*')) as string[]
+    expect(chunks).toHaveLength(3)
+    const ends = await Promise.all(chunks.map((chunk) => redis.ask('pexpiretime', chunk)))
+    expect(new Set(ends).size).toBe(1)
+    expect(Number(ends[0])).toBeGreaterThan(Date.now())
   })
 })
+
+/** The lengths of a stream's chunks in order, what they take of memory, and how many there are said to be. */
+async function shapeOf(stream: string): Promise<unknown> {
+  const chunks: unknown[] = []
+  const { bucket } = names.ofStream(stream)
+  for (let i = 0; ; i++) {
+    const chunk = `${names.chunkPrefix(bucket, idOf(`${stream}1`))}${i}`
+    const length = await redis.ask('strlen', chunk)
+    if (Number(length) === 0) break
+    // Without the name, which is part of it.
+    chunks.push([length, Number(await redis.ask('memory', 'usage', chunk)) - chunk.length])
+  }
+  return [chunks, await redis.ask('hget', names.ofStream(stream).head, 'c')]
+}
 
 describe('an append conflicts', () => {
   async function conflicts(version: Version, change: StreamChange): Promise<void> {

@@ -77,6 +77,30 @@ export interface PendingFork {
   readonly since: number
 }
 
+/** The record of a stream that has only got longer. Written out, because engines copy a literal several times faster. */
+export function withTail(record: StreamRecord, tail: number): StreamRecord {
+  return {
+    streamId: record.streamId,
+    state: record.state,
+    contentType: record.contentType,
+    createdAt: record.createdAt,
+    start: record.start,
+    base: record.base,
+    tail,
+    closed: record.closed,
+    closedBy: record.closedBy,
+    lastStreamSeq: record.lastStreamSeq,
+    expiry: record.expiry,
+    lineage: record.lineage,
+    origin: record.origin,
+    forkDepth: record.forkDepth,
+    forkCount: record.forkCount,
+    pendingForks: record.pendingForks,
+    producerCount: record.producerCount,
+    unsettledSince: record.unsettledSince,
+  }
+}
+
 /** The key of the entry that remembers one producer. */
 export function producerEntryKey(producerId: string): string {
   return `p:${producerId}`

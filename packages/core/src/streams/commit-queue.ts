@@ -7,6 +7,7 @@ import type { StreamWriter, Write } from './stream-writer.js'
 import { Committer, asFault, isPromise } from './committer.js'
 import { StreamFault } from './environment.js'
 import { decideBatch } from './change-batch.js'
+import { withTail } from '../store/record.js'
 
 /** A write in the queue, its outcome's type forgotten. */
 export interface QueuedWrite {
@@ -175,7 +176,7 @@ export class CommitQueue implements StreamWriter {
     now: number,
     byBytes: number,
   ): readonly unknown[] {
-    const record = { ...loaded.record, tail: loaded.record.tail + byBytes }
+    const record = withTail(loaded.record, loaded.record.tail + byBytes)
     return decideBatch(batch, { ...loaded, record }, now, '').outcomes
   }
 
