@@ -60,6 +60,23 @@ describe('the command', () => {
     expect(started.output().err).toBe('')
   })
 
+  test('a second signal that is meant ends it at once', async () => {
+    const started = run(['--port', '0', '--stop-timeout', '600000'])
+    const url = await listening(started)
+    expect((await fetch(`${url.href}s`, { method: 'PUT', body: 'x' })).status).toBe(201)
+    const stuck = await RawConnection.open(Number(url.port))
+    stuck.send(formatRequest('POST', '/v1/stream/s', { 'Content-Length': '9' }, 'half'))
+    expect((await fetch(`${url.origin}/health`)).status).toBe(200)
+    started.child.kill('SIGINT')
+    started.child.kill('SIGINT')
+    await new Promise((resolve) => setTimeout(resolve, 1_500))
+    expect(started.child.exitCode).toBeNull()
+    started.child.kill('SIGINT')
+    expect(await started.exit).toBe(1)
+    expect(started.output().out).toContain('SIGINT: not waiting')
+    stuck.destroy()
+  })
+
   test('a port that is taken is told in words', async () => {
     const first = run(['--port', '0'])
     const { port } = await listening(first)

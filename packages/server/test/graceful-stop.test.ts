@@ -32,7 +32,7 @@ describe.each(BINDINGS)('a stop, %s binding', (binding) => {
     expect(record.tail).toBe(9)
   })
 
-  test('a request that comes on an open connection during a stop is refused with 503', async () => {
+  test('an upload that was begun is finished, and a write that comes later is refused with 503', async () => {
     const store = createGatedStore()
     const running = await startServer({ binding, store })
     await createStream(running, 's')
@@ -42,16 +42,53 @@ describe.each(BINDINGS)('a stop, %s binding', (binding) => {
     await eventually(() => store.gate.waiting === 1, 'the commit')
     const uploader = await dial(running)
     uploader.send(formatRequest('POST', '/v1/stream/s', { ...TEXT, 'Content-Length': '4' }))
+    const late = await dial(running)
+    const head = formatRequest('POST', '/v1/stream/s', TEXT, 'late').slice(0, -6)
+    late.send(head)
     const prober = await dial(running)
     prober.send(formatRequest('HEAD', '/v1/stream/none'))
     await prober.response()
     const stopped = running.stop()
-    expect(checkError(await uploader.send('late').response())).toBe('UNAVAILABLE')
+    late.send('\r\nlate')
+    const refused = await late.response()
+    expect(checkError(refused)).toBe('UNAVAILABLE')
+    expect(headerOf(refused, 'connection')).toBe('close')
+    uploader.send('done')
     store.gate.open()
+    expect((await uploader.response()).status).toBe(204)
     await stopped
     expect((await writer.response()).status).toBe(204)
     const { record } = store.load('s' as never, []) as { record: { tail: number } }
-    expect(record.tail).toBe(5)
+    expect(record.tail).toBe(9)
+  })
+
+  test('writers that never pause are all told to go, and lose no answer', async () => {
+    const running = await startServer({ binding, stopTimeoutMs: 60_000 })
+    await createStream(running, 's')
+    const writers = await Promise.all(Array.from({ length: 8 }, () => dial(running)))
+    const post = formatRequest('POST', '/v1/stream/s', TEXT, 'x')
+    let answers = 0
+    const all = writers.map(async (writer) => {
+      for (let i = 0; ; i++) {
+        const response = await writer.send(post).response(i)
+        answers++
+        if (headerOf(response, 'connection') === 'close') return response.status
+      }
+    })
+    await eventually(() => answers > 200, 'some traffic')
+    await running.stop()
+    for (const status of await Promise.all(all)) expect([204, 503]).toContain(status)
+  })
+
+  test('a request of which only a part of the head has come does not hold up the stop', async () => {
+    const running = await startServer({ binding, stopTimeoutMs: 60_000 })
+    const half = await dial(running)
+    half.send('GET /v1/str')
+    const prober = await dial(running)
+    prober.send(formatRequest('GET', '/health'))
+    await prober.response()
+    await running.stop()
+    await half.closed
   })
 
   test('live reads end in good order after the last event', async () => {

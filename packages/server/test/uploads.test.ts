@@ -5,9 +5,11 @@ import {
   createStream,
   dial,
   readAll,
+  sendRaw,
   sendRequest,
   serve,
 } from './support/running-server.js'
+import { headerOf } from './support/wire-response.js'
 import { checkError, listPaths } from './support/fuzz-world.js'
 import { describe, expect, test } from 'vitest'
 import { formatRequest } from './support/raw-connection.js'
@@ -65,6 +67,36 @@ describe.each(BINDINGS)('uploads, %s binding', (binding) => {
       await expectUntouched(running)
     },
   )
+
+  test.each(['POST', 'PUT'])(
+    '%s of a body in a coding that readers would not know is refused',
+    async (method) => {
+      const running = await start()
+      const path = method === 'POST' ? '/v1/stream/s' : '/v1/stream/new'
+      for (const encoding of ['gzip', 'br', 'identity, gzip', 'aes128gcm']) {
+        const response = await sendRequest(
+          running,
+          method,
+          path,
+          { ...TEXT, 'Content-Encoding': encoding },
+          'abc',
+        )
+        expect([checkError(response), response.status]).toEqual(['UNSUPPORTED_ENCODING', 415])
+        expect(headerOf(response, 'accept-encoding')).toBe('identity')
+      }
+      const headers = { ...TEXT, 'Transfer-Encoding': 'gzip, chunked' }
+      const response = await sendRaw(running, `${formatRequest(method, path, headers)}3\r\nabc\r\n0\r\n\r\n`)
+      expect(checkError(response)).toBe('UNSUPPORTED_ENCODING')
+      await expectUntouched(running)
+    },
+  )
+
+  test('a body whose coding is identity is a body without one', async () => {
+    const running = await start()
+    const headers = { ...TEXT, 'Content-Encoding': 'Identity', 'Transfer-Encoding': 'Chunked' }
+    const request = `${formatRequest('POST', '/v1/stream/s', headers)}3\r\nabc\r\n0\r\n\r\n`
+    expect((await sendRaw(running, request)).status).toBe(204)
+  })
 
   test('a client that goes on sending a body that was refused still gets the answer', async () => {
     const running = await start()

@@ -70,6 +70,7 @@ export class StreamEngine {
   /** Creations and deletions under way, which may take several commits. */
   readonly #underWay = new Set<Promise<unknown>>()
   #isStopping = false
+  #takesLiveReaders = true
 
   constructor(options: StreamEngineOptions) {
     const { store, environment } = options
@@ -181,7 +182,7 @@ export class StreamEngine {
 
   /** Reads from an offset on for as long as the stream and the reader last. @see PROTOCOL §5.7, §5.8 */
   async follow(path: StreamPath, offset: OffsetRequest | null, reader: LiveReader): Promise<FollowOutcome> {
-    this.#refuseWhenStopping()
+    if (!this.#takesLiveReaders) throw stopping()
     if (this.#liveReaders >= this.limits.maxLiveReaders) {
       throw new StreamFault('overloaded', 'too many live readers')
     }
@@ -192,7 +193,7 @@ export class StreamEngine {
       const start = await this.#startRead(path, loaded, offset)
       if (start === null || loaded === null) return { kind: 'not-found' }
       if (start.kind !== 'start') return start
-      this.#refuseWhenStopping()
+      if (!this.#takesLiveReaders) throw stopping()
       const { record, position } = start
       const live = this.#feedOf(path).follow(record, position, reader, () => this.#liveReaders--)
       isFollowing = true
@@ -202,10 +203,16 @@ export class StreamEngine {
     }
   }
 
+  /** Ends live readers, so that they go on elsewhere, and takes no new ones. Writes go on until {@link close}. */
+  endLiveReads(): void {
+    this.#takesLiveReaders = false
+    for (const feed of [...this.#feeds.values()]) feed.endAll('stopped')
+  }
+
   /** Ends live readers, refuses new requests, and waits for the ones begun. The store stays open. */
   async close(): Promise<void> {
     this.#isStopping = true
-    for (const feed of [...this.#feeds.values()]) feed.endAll('stopped')
+    this.endLiveReads()
     await this.#sweeper.stop()
     await Promise.allSettled([...this.#underWay])
     await this.#writer.whenIdle()

@@ -24,6 +24,7 @@ export class BodyIntake {
   receive(request: HttpRequest): Promise<Uint8Array> {
     const announced = request.bodyLength
     if (announced === 0) return NO_BODY
+    refuseCodings(request)
     if (announced === null || announced > UNCOUNTED_BYTES)
       return this.#receiveCounted(request, announced ?? 0)
     return request.readBody(this.#checkLength)
@@ -48,6 +49,20 @@ export class BodyIntake {
   #tooLarge(): Refusal {
     return new Refusal('BODY_TOO_LARGE', `a body has at most ${this.#settings.maxBodyBytes} bytes`)
   }
+}
+
+/** A body is stored as it came, so one in a coding that readers are not told of would mean nothing to them. */
+function refuseCodings(request: HttpRequest): void {
+  const encoding = request.header('content-encoding') ?? 'identity'
+  const transfer =
+    (request.bodyLength === null ? request.header('transfer-encoding') : undefined) ?? 'chunked'
+  if (encoding.toLowerCase() === 'identity' && transfer.toLowerCase() === 'chunked') return
+  throw new Refusal(
+    'UNSUPPORTED_ENCODING',
+    'bodies are taken in no content coding, and chunked or in no transfer coding',
+    // RFC 9110 §15.5.16
+    ['accept-encoding', 'identity'],
+  )
 }
 
 function overloaded(): Refusal {

@@ -1,5 +1,12 @@
 import type { Compressor } from './compression.js'
-import type { Environment, StoreHealth, StreamFaultCode, StreamPath } from '@ds/core'
+import type {
+  CreateStream,
+  Environment,
+  ForkOutcome,
+  StoreHealth,
+  StreamFaultCode,
+  StreamPath,
+} from '@ds/core'
 import type { ErrorCode } from './errors.js'
 import type { HandlerOptions, HandlerSettings, StreamLifecycleEvent, StreamLifecycleHook } from './options.js'
 import type { HttpReply, HttpRequest } from './exchange.js'
@@ -7,6 +14,7 @@ import type { ReadContext } from './stream-reads.js'
 import type { WebhookPolicy, WebhookTransport } from '../subscriptions/webhook-transport.js'
 import { ALLOW, CommonHeaders } from './common-headers.js'
 import { ClientGone } from './exchange.js'
+import { BegunWrites } from './begun-writes.js'
 import { BodyIntake } from './body-intake.js'
 import { LiveSessions } from './live-sessions.js'
 import { PageReplies } from './read-replies.js'
@@ -63,9 +71,10 @@ export class StreamHandler {
   readonly #runtime: Runtime
   readonly #common: CommonHeaders
   readonly #bodies: BodyIntake
+  readonly #writes = new BegunWrites()
   readonly #reads: Omit<ReadContext, 'settings'>
   /** The last origin that was found valid; most requests have the same. */
-  #knownOrigin = ''
+  #knownOrigin: string | null = null
   #isStopping = false
 
   constructor(options: HandlerOptions, runtime: Runtime) {
@@ -127,11 +136,14 @@ export class StreamHandler {
     return this.#common.addTo(errorReply(code, message, ['connection', 'close']), request)
   }
 
-  /** Ends live reads, refuses new writes, and waits for the ones begun. The store stays open. */
+  /** Ends live reads, refuses new writes, and waits for the ones begun, uploads included. The store stays open. */
   async close(): Promise<void> {
     this.#isStopping = true
+    const writesDone = this.#writes.close()
+    this.engine.endLiveReads()
     // Posts to webhooks are broken off first, so that they are noted for a retry.
     await this.subscriptions?.service.close()
+    await writesDone
     await this.engine.close()
   }
 
@@ -191,10 +203,15 @@ export class StreamHandler {
     const close = readClosed(request)
     const producer = readProducer(request)
     const streamSeq = readStreamSeq(request)
-    const body = await this.#bodies.receive(request)
-    // Without a body its type says nothing, whatever a client may have put there. @see PROTOCOL §5.2
-    const contentType = body.length === 0 ? null : readContentType(request)
-    return replyToAppend(await this.engine.append(path, { contentType, close, producer, streamSeq, body }))
+    this.#writes.begin()
+    try {
+      const body = await this.#bodies.receive(request)
+      // Without a body its type says nothing, whatever a client may have put there. @see PROTOCOL §5.2
+      const contentType = body.length === 0 ? null : readContentType(request)
+      return replyToAppend(await this.engine.append(path, { contentType, close, producer, streamSeq, body }))
+    } finally {
+      this.#writes.end()
+    }
   }
 
   async #create(request: HttpRequest, path: StreamPath, settings: HandlerSettings): Promise<HttpReply> {
@@ -204,8 +221,7 @@ export class StreamHandler {
       closed: readClosed(request),
       fork: readFork(request, settings),
     }
-    const body = await this.#bodies.receive(request)
-    const outcome = await this.engine.create(path, { ...parsed, body })
+    const outcome = await this.#receiveAndCreate(request, path, parsed)
     const urlPath = `${settings.basePath}/${formatStreamPath(path)}`
     if (outcome.kind === 'created') {
       const { contentType } = outcome.stream
@@ -217,6 +233,19 @@ export class StreamHandler {
       })
     }
     return replyToCreate(outcome, `${settings.publicOrigin ?? request.origin}${urlPath}`)
+  }
+
+  async #receiveAndCreate(
+    request: HttpRequest,
+    path: StreamPath,
+    parsed: Omit<CreateStream, 'body'>,
+  ): Promise<ForkOutcome> {
+    this.#writes.begin()
+    try {
+      return await this.engine.create(path, { ...parsed, body: await this.#bodies.receive(request) })
+    } finally {
+      this.#writes.end()
+    }
   }
 
   async #delete(path: StreamPath, basePath: string): Promise<HttpReply> {

@@ -13,7 +13,7 @@ const LIVE_BUFFER_BYTES = 64 << 10
 /** The origins that requests name. Most name the same, which is put together once. */
 export class RequestOrigins {
   readonly #scheme: string
-  #host = ''
+  #host: string | null = null
   #origin = ''
 
   constructor(scheme: 'http' | 'https') {

@@ -98,8 +98,13 @@ function refuse(socket: Duplex, refusal: string): void {
  * would be taken for that answer, or for a part of it.
  */
 function owesAnswer(socket: Duplex): boolean {
-  const answer = (socket as { _httpMessage?: ServerResponse | null })._httpMessage ?? null
+  const answer = answerOn(socket)
   return answer !== null && (answer.headersSent || answer.req.complete)
+}
+
+/** The answer that a connection is there for at the moment; null between requests. */
+export function answerOn(socket: Duplex): ServerResponse | null {
+  return (socket as { _httpMessage?: ServerResponse | null })._httpMessage ?? null
 }
 
 function formatRefusal(code: ErrorCode, message: string, more: readonly string[] = []): string {

@@ -5,8 +5,9 @@ import type { StreamStore } from '@ds/core'
 import { MemoryStore } from '@ds/store-memory'
 import { StreamHandler } from '../http/handler.js'
 import { DirectMessage } from '../node/direct-message.js'
-import { createNodeListener, refineServer } from '../node/node-listener.js'
+import { answerOn, createNodeListener, refineServer } from '../node/node-listener.js'
 import { PipelinedResponses } from '../node/pipelined-responses.js'
+import { Server as NetServer } from 'node:net'
 import { createServer } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import { mountHandler } from '../hono/hono-app.js'
@@ -38,6 +39,8 @@ export interface ServerOptions extends Omit<HandlerOptions, 'store'> {
 
 /** How often a stopping server looks for connections that have become idle. */
 const CLOSE_IDLE_MS = 20
+/** How long a stopping server waits for requests of which only a part of the head has come. */
+const CLOSE_UNBEGUN_MS = 1_000
 
 /** A standalone Durable Streams server on node:http. */
 export class DurableStreamsServer {
@@ -86,15 +89,20 @@ export class DurableStreamsServer {
   }
 
   async #stop(): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
+    // A node:http server would close what is idle at this moment, even if a request is already on its way there.
+    const closed = new Promise<void>((resolve) => stopListening(this.#server, resolve))
     const closeIdle = setInterval(() => this.#closeIdleConnections(), CLOSE_IDLE_MS)
+    const closeUnbegun = setTimeout(() => this.#closeUnbegunConnections(), CLOSE_UNBEGUN_MS)
     let deadline: NodeJS.Timeout | undefined
     const timeIsUp = new Promise<void>((resolve) => {
       deadline = setTimeout(resolve, this.#options.stopTimeoutMs ?? 10_000)
     })
     await Promise.race([Promise.all([this.handler.close(), closed]), timeIsUp])
     this.#server.closeAllConnections()
+    for (const socket of this.#sockets) socket.destroy()
+    this.#server.close()
     clearTimeout(deadline)
+    clearTimeout(closeUnbegun)
     clearInterval(closeIdle)
     if (this.#options.store === undefined) await this.#store.close()
   }
@@ -103,6 +111,10 @@ export class DurableStreamsServer {
   #closeIdleConnections(): void {
     this.#server.closeIdleConnections()
     for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy()
+  }
+
+  #closeUnbegunConnections(): void {
+    for (const socket of this.#sockets) if (answerOn(socket) === null) socket.destroy()
   }
 
   #createServer(): Server {
@@ -126,6 +138,10 @@ export class DurableStreamsServer {
       socket.once('close', () => this.#sockets.delete(socket))
     })
     refineServer(server, this.handler)
+    // A connection ends with the first answer that it gets during a stop, so that its client asks elsewhere.
+    server.on('request', (_message, response) => {
+      if (this.#stopping !== null) response.shouldKeepAlive = false
+    })
     server.on('request', this.#createListener())
     return server
   }
@@ -150,6 +166,11 @@ const PLAIN_HOST = /^(?:[A-Za-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i
 function fitsRequest({ headers: { host }, url }: IncomingMessage): boolean {
   if (host === undefined || url?.startsWith('/') !== true || url.includes('\\')) return false
   return PLAIN_HOST.test(host) && URL.canParse(`http://${host}${url}`)
+}
+
+/** Takes no more connections, and leaves those that there are alone. */
+function stopListening(server: Server, whenClosed: () => void): void {
+  NetServer.prototype.close.call(server, whenClosed)
 }
 
 /** A client that takes nothing of what was written for it is gone; any other silence has its own bounds. */

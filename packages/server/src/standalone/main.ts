@@ -11,6 +11,8 @@ import { resolve } from 'node:path'
 
 const EXIT_FAILURE = 1
 const EXIT_USAGE = 2
+/** A signal that follows so soon is the same one, passed on by a parent as npm does. A later one is meant. */
+const SAME_SIGNAL_MS = 1_000
 /** On one's own machine, workers may be there, too. */
 const DEFAULT_SUBSCRIPTIONS = { webhooks: { development: process.env['NODE_ENV'] !== 'production' } }
 
@@ -32,10 +34,17 @@ switch (command.kind) {
 
 async function serve(options: ServerOptions, choice: StoreChoice): Promise<void> {
   const { store, server } = await start(options, choice)
+  let stoppedAt: number | null = null
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
-      process.stdout.write(`${signal}: stopping\n`)
-      void stop(server, store)
+      if (stoppedAt === null) {
+        stoppedAt = Date.now()
+        process.stdout.write(`${signal}: stopping\n`)
+        void stop(server, store)
+      } else if (Date.now() - stoppedAt > SAME_SIGNAL_MS) {
+        process.stdout.write(`${signal}: not waiting\n`)
+        process.exit(EXIT_FAILURE)
+      }
     })
   }
 }
