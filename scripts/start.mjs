@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url'
 
 const PARENT_CHECK_MS = 250
 
+stopWithParent()
 try {
   await ensureInstalled()
   await turbo('build', '--filter=@ds/server')
@@ -13,7 +14,6 @@ try {
   process.exit(1)
 }
 await import(pathToFileURL(join(ROOT, 'packages', 'server', 'dist', 'main.js')).href)
-stopWithParent()
 
 /** npm hands SIGTERM to the shell between us, which dies of it and tells nobody; that is seen by a new parent. */
 function stopWithParent() {
