@@ -1,26 +1,28 @@
 import type { Damage, Manifest } from './manifest.js'
 import type { Extent, TableHead } from './table-format.js'
 import type { FileSystem } from './file-system.js'
-import type { HotChange, HotStream } from './hot-stream.js'
 import type { SegmentFiles } from './segments.js'
 import type { StreamMemory } from './stream-memory.js'
 import type { StreamPath } from '@ds/core'
 import type { TableSet } from './table-set.js'
 import { CheckpointRound } from './checkpoint-round.js'
-import { StoreError, comparePaths } from '@ds/core'
+import { StoreError } from '@ds/core'
 import { isStream } from './hot-stream.js'
 import { SegmentUses } from './segment-uses.js'
+import { OrderedLookup } from './table-set.js'
 import { TableReader } from './table-reader.js'
 import { TableWriter } from './table-writer.js'
 import { copyMerged } from './table-merge.js'
 import { journalName, listNumbers, segmentName, tableName } from './layout.js'
 import { sortInParts } from './path-order.js'
+import { storeStream } from './stream-rows.js'
 import { writeManifest } from './manifest.js'
 
 /** A table is joined with older ones that are up to so many times as large. */
 const MERGE_RATIO = 2
 const MIN_MERGED = 3
-const NO_EXTENTS: readonly Extent[] = []
+/** So many streams are looked at before others have their turn. */
+const AT_ONCE = 256
 
 export interface CheckpointerContext {
   readonly fileSystem: FileSystem
@@ -41,6 +43,8 @@ export class Checkpointer {
   #manifest: Manifest
   /** Never goes back, not even after a failure: a manifest may have come to the disk that names these numbers. */
   #nextId: number
+  /** Segments that are to be given back, of which what was stored last has taken along what is its. */
+  #leaving: ReadonlySet<number> = new Set()
   readonly #unmovable = new Set<number>()
   readonly #damagedJournals: ReadonlySet<number>
 
@@ -61,10 +65,16 @@ export class Checkpointer {
     const layer = memory.sealed!
     const tableId = this.#nextId++
     const ids = { table: tableId, segment: this.#nextId++ }
-    const round = await CheckpointRound.begin(fileSystem, segments, ids, this.#manifest.segments)
+    const uses = this.#manifest.segments
+    this.#leaving = this.#worthMoving()
+    const round = await CheckpointRound.begin(fileSystem, segments, ids, uses, this.#leaving)
     try {
-      for (const stream of await sortInParts(layer.streams, rest))
-        await storeStream(round, stream, stream.changeToStore(layer))
+      let count = 0
+      for (const stream of await sortInParts(layer.streams, rest)) {
+        const storing = storeStream(round, stream, stream.changeToStore(layer))
+        if (storing !== undefined) await storing
+        else if (++count % AT_ONCE === 0) await rest()
+      }
       await round.finish()
     } catch (error) {
       await round.abandon()
@@ -72,7 +82,7 @@ export class Checkpointer {
     }
     const tables = [tableId, ...this.#manifest.tables]
     const next = { journal, damage, tables, segments: round.uses.toManifest() }
-    await this.#switch(next, tableId, () => memory.settle())
+    await this.#switch(next, tableId, () => memory.settle(rest))
   }
 
   /** Joins tables when there are many of similar size; false when there was nothing to do. */
@@ -91,26 +101,30 @@ export class Checkpointer {
       await writer.abandon()
       throw error
     }
-    await this.#switch({ tables: [id, ...this.#manifest.tables.slice(count)] }, id, () => undefined)
+    await this.#switch({ tables: [id, ...this.#manifest.tables.slice(count)] }, id)
     return true
   }
 
-  /** Moves what is left in mostly empty segments, so that their space is given back. */
+  /**
+   * Moves what is left in mostly empty segments, so that their space is given back. Only those are chosen that were
+   * so when the last layer was stored: streams that changed since have taken their bytes along already.
+   */
   async moveSegments(): Promise<boolean> {
-    const chosen = new SegmentUses(this.#manifest.segments).worthMoving()
-    for (const id of this.#unmovable) chosen.delete(id)
+    const chosen = this.#worthMoving()
+    for (const id of chosen) if (!this.#leaving.has(id)) chosen.delete(id)
     if (chosen.size === 0) return false
-    const paths = new Set<string>()
-    for (const id of chosen) for (const path of await this.#pathsIn(id)) paths.add(path)
-    const { fileSystem, segments, memory } = this.#context
+    const paths = await this.#pathsWithBytesIn(chosen)
+    const { fileSystem, segments, memory, rest } = this.#context
     const tableId = this.#nextId++
     const ids = { table: tableId, segment: this.#nextId++ }
-    const round = await CheckpointRound.begin(fileSystem, segments, ids, this.#manifest.segments)
-    const moved = new Map<StreamPath, readonly Extent[]>()
+    const round = await CheckpointRound.begin(fileSystem, segments, ids, this.#manifest.segments, chosen)
+    const moved: (readonly [StreamPath, readonly Extent[]])[] = []
     try {
-      for (const path of [...paths].sort(comparePaths) as StreamPath[]) {
-        const head = await this.#headWithBytesIn(chosen, path)
-        if (head !== null) moved.set(path, await moveStream(round, path, head, chosen))
+      const lookup = new OrderedLookup(this.#context.tables.tables)
+      for (const { path } of await sortInParts(paths, rest)) {
+        const head = await lookup.find(path)
+        if (isStream(head) && hasBytesIn(chosen, head))
+          moved.push([path, await moveStream(round, path, head, chosen)])
       }
       await round.finish()
     } catch (error) {
@@ -120,33 +134,47 @@ export class Checkpointer {
       throw error
     }
     const next = { tables: [tableId, ...this.#manifest.tables], segments: round.uses.toManifest() }
-    await this.#switch(next, tableId, () => {
-      for (const [path, extents] of moved) memory.move(path, extents)
+    await this.#switch(next, tableId, async () => {
+      for (const [i, [path, extents]] of moved.entries()) {
+        if (i % AT_ONCE === AT_ONCE - 1) await rest()
+        memory.move(path, extents)
+      }
     })
     return true
   }
 
-  /** A stream as the tables have it, if some of its bytes are in one of these segments; else null. */
-  async #headWithBytesIn(chosen: ReadonlySet<number>, path: StreamPath): Promise<TableHead | null> {
-    const { memory, tables } = this.#context
-    const hasBytes = ({ extents }: { readonly extents: readonly Extent[] }): boolean =>
-      extents.some(({ segment }) => chosen.has(segment))
-    const atHand = memory.get(path)
-    if (atHand !== undefined && !hasBytes(atHand)) return null
-    const head = await tables.find(path)
-    return isStream(head) && hasBytes(head) ? head : null
+  #worthMoving(): Set<number> {
+    const chosen = new SegmentUses(this.#manifest.segments).worthMoving()
+    for (const id of this.#unmovable) chosen.delete(id)
+    return chosen
   }
 
-  async #pathsIn(segment: number): Promise<string[]> {
+  /** Streams that had bytes in some segments, and may still have them there. */
+  async #pathsWithBytesIn(chosen: ReadonlySet<number>): Promise<{ readonly path: StreamPath }[]> {
+    const { memory, rest } = this.#context
+    const paths = new Set<StreamPath>()
+    let count = 0
+    for (const id of chosen) {
+      for (const path of await this.#pathsIn(id)) {
+        if (++count % AT_ONCE === 0) await rest()
+        const atHand = memory.peek(path)
+        if (atHand === undefined || hasBytesIn(chosen, atHand)) paths.add(path)
+      }
+    }
+    return Array.from(paths, (path) => ({ path }))
+  }
+
+  async #pathsIn(segment: number): Promise<readonly StreamPath[]> {
     try {
-      return await this.#context.segments.pathsIn(segment)
+      return (await this.#context.segments.pathsIn(segment)) as StreamPath[]
     } catch (error) {
       this.#unmovable.add(segment)
       throw error
     }
   }
 
-  async #switch(next: Partial<Manifest>, newTable: number, onSwitched: () => void): Promise<void> {
+  /** @param onSwitched brings memory up to that, before anything is removed that it may still name */
+  async #switch(next: Partial<Manifest>, newTable: number, onSwitched?: () => Promise<void>): Promise<void> {
     const { fileSystem, tables } = this.#context
     await fileSystem.syncDirectory('tables')
     await fileSystem.syncDirectory('segments')
@@ -162,7 +190,7 @@ export class Checkpointer {
     const before = tables.tables
     const kept = before.filter(({ id }) => manifest.tables.includes(id))
     tables.replace([reader, ...kept])
-    onSwitched()
+    await onSwitched?.()
     for (const table of before) if (!kept.includes(table)) await table.retire()
     await this.removeUnnamed()
   }
@@ -190,25 +218,11 @@ export class Checkpointer {
   }
 }
 
-/** Adds a stream's rows, and notes where its bytes will be. */
-async function storeStream(round: CheckpointRound, stream: HotStream, change: HotChange): Promise<void> {
-  const { path } = stream
-  const { log, isWhole, entries } = change
-  change.extents = isWhole ? NO_EXTENTS : stream.extents
-  if (isWhole) round.uses.release(stream.extents)
-  if ((change.head ?? stream).record === null && !stream.isStored) return
-  if (log !== null) change.extents = await round.addBytes(path, log, change.extents)
-  // Looked at only now, because the stream may have changed meanwhile; then the change has kept what it was.
-  const { record, version, commitId, touchedAt } = change.head ?? stream
-  const mayHaveEntries = (!isWhole && stream.mayHaveEntries) || entries !== null
-  const head = { record, version, commitId, touchedAt, mayHaveEntries, extents: change.extents }
-  const adding = round.table.addHead(path, head)
-  if (adding !== undefined) await adding
-  if (record === null || entries === null) return
-  const { streamId } = record
-  // Keys are in the order of their bytes, as paths are.
-  for (const [key, value] of [...entries].sort(([a], [b]) => comparePaths(a, b)))
-    await round.table.addEntry(path, key, streamId, value)
+function hasBytesIn(
+  segments: ReadonlySet<number>,
+  { extents }: { readonly extents: readonly Extent[] },
+): boolean {
+  return extents.some(({ segment }) => segments.has(segment))
 }
 
 async function moveStream(

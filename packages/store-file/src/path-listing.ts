@@ -69,8 +69,8 @@ class StoredPaths {
     for (;;) {
       const { row } = this.#cursor
       if (row === null) return null
-      if (row.key.length === 0) return row.path.toString() as StreamPath
-      await this.#cursor.stepOver(row)
+      if (row.isHead) return row.path.toString() as StreamPath
+      await this.#cursor.stepOn()
     }
   }
 
@@ -78,7 +78,7 @@ class StoredPaths {
   async stepOver(path: StreamPath): Promise<boolean> {
     const { row } = this.#cursor
     if (row?.path.toString() !== path) return false
-    await this.#cursor.stepOver(row)
+    await this.#cursor.stepOn()
     return decodeHead(row.value).record !== null
   }
 }

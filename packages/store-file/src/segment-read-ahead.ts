@@ -1,7 +1,8 @@
 import type { BlockRange } from './segment-format.js'
 import type { Extent } from './table-format.js'
 import type { SegmentFiles } from './segments.js'
-import { blocksOf, openBlocks } from './segment-format.js'
+import { BLOCK_BYTES, SUM_BYTES, blocksOf, openBlocks } from './segment-format.js'
+import { crc32 } from './crc32.js'
 
 const SMALLEST_WINDOW = 4 << 10
 const LARGEST_WINDOW = 256 << 10
@@ -9,7 +10,7 @@ const MAX_WINDOWS = 32
 
 interface Window {
   readonly at: number
-  readonly bytes: Uint8Array
+  readonly bytes: Buffer
 }
 
 /**
@@ -22,6 +23,19 @@ export class SegmentReadAhead {
 
   constructor(segments: SegmentFiles) {
     this.#segments = segments
+  }
+
+  /** All of an extent that has one block, if that is at hand and what was written. */
+  atHand(extent: Extent): Uint8Array | undefined {
+    const window = this.#windows.get(extent.segment)
+    if (window === undefined || extent.length > BLOCK_BYTES) return undefined
+    const from = extent.offset - window.at
+    const to = from + SUM_BYTES + extent.length
+    if (from < 0 || to > window.bytes.length) return undefined
+    const sum = window.bytes.readUInt32LE(from)
+    return sum === crc32(window.bytes, 0, from + SUM_BYTES, to)
+      ? window.bytes.subarray(from + SUM_BYTES, to)
+      : undefined
   }
 
   /** As `SegmentFiles.read`; at once when the bytes are at hand. */

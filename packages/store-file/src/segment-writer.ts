@@ -17,7 +17,9 @@ export class SegmentWriter {
   #length = 0
   /** How many bytes of the extent are still to come. */
   #left = 0
-  #block: Buffer = Buffer.alloc(0)
+  /** Where the block begins in the output's chunk, how much was taken for it, and how much of that is filled. */
+  #blockAt = 0
+  #blockRoom = 0
   #blockLength = 0
 
   private constructor(id: number, output: FileOutput) {
@@ -29,8 +31,34 @@ export class SegmentWriter {
     return new SegmentWriter(id, await FileOutput.create(fileSystem, segmentName(id)))
   }
 
+  /** Whether there is enough to be written, which `flush` does. */
+  get isFull(): boolean {
+    return this.#output.isFull
+  }
+
+  flush(): Promise<void> {
+    return this.#output.flush()
+  }
+
+  /** Adds a whole extent that fits into one block. */
+  addShort(path: string, position: number, length: number, pieces: readonly Uint8Array[]): Extent {
+    const offset = this.#output.position
+    const at = this.#output.take(SUM_BYTES + length)
+    const { chunk } = this.#output
+    let end = at + SUM_BYTES
+    for (const piece of pieces) {
+      chunk.set(piece, end)
+      end += piece.length
+    }
+    chunk.writeUInt32LE(crc32(chunk, 0, at + SUM_BYTES, end), at)
+    this.#paths.push(path)
+    this.bytes += length
+    return { segment: this.id, offset, position, length }
+  }
+
   /** Begins an extent of so many bytes; one that was not ended is given up. */
   begin(path: string, position: number, length: number): void {
+    if (this.#blockLength > 0) this.#output.giveBack(this.#blockRoom)
     this.#paths.push(path)
     this.#left = length
     this.#offset = this.#output.position
@@ -81,23 +109,26 @@ export class SegmentWriter {
   /** How much fits into the current block, which is made as large as what is left of the extent. */
   #roomInBlock(): number {
     if (this.#blockLength === 0) {
-      this.#block = Buffer.allocUnsafe(SUM_BYTES + Math.min(BLOCK_BYTES, Math.max(1, this.#left)))
+      this.#blockRoom = SUM_BYTES + Math.min(BLOCK_BYTES, Math.max(1, this.#left))
+      this.#blockAt = this.#output.take(this.#blockRoom)
       this.#blockLength = SUM_BYTES
     }
-    return this.#block.length - this.#blockLength
+    return this.#blockRoom - this.#blockLength
   }
 
   #take(piece: Uint8Array): void {
-    this.#block.set(piece, this.#blockLength)
+    this.#output.chunk.set(piece, this.#blockAt + this.#blockLength)
     this.#blockLength += piece.length
     this.#length += piece.length
     this.#left -= piece.length
   }
 
   #endBlock(): Promise<void> | undefined {
-    const block = this.#block.subarray(0, this.#blockLength)
-    block.writeUInt32LE(crc32(block, 0, SUM_BYTES), 0)
+    const { chunk } = this.#output
+    const end = this.#blockAt + this.#blockLength
+    chunk.writeUInt32LE(crc32(chunk, 0, this.#blockAt + SUM_BYTES, end), this.#blockAt)
+    if (this.#blockLength < this.#blockRoom) this.#output.giveBack(this.#blockRoom - this.#blockLength)
     this.#blockLength = 0
-    return this.#output.add(block)
+    return this.#output.isFull ? this.#output.flush() : undefined
   }
 }

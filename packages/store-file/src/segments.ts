@@ -58,7 +58,7 @@ export class SegmentFiles {
    * What stands in a segment where a range begins: its `range.length` bytes, and more up to `wanted`. Null when the
    * segment is gone. Rejects with a StoreError `corrupt` when it ends before.
    */
-  async readStored(range: BlockRange, wanted: number): Promise<Uint8Array | null> {
+  async readStored(range: BlockRange, wanted: number): Promise<Buffer | null> {
     const into = Buffer.allocUnsafeSlow(Math.max(wanted, range.length))
     const got = await this.#use(range.segment, (file) =>
       file.use((opened) => opened.read(into, range.offset)),

@@ -38,7 +38,7 @@ test('streams that are asked for stay longer than those that are not', () => {
   expect(countKept(memory, used)).toBe(50)
 })
 
-test('changed streams are kept however many they are, until they are stored', () => {
+test('changed streams are kept however many they are, until they are stored', async () => {
   const memory = new StreamMemory(10)
   const changed = addIdle(memory, 1)
   for (let i = 0; i < 100; i++) {
@@ -50,7 +50,7 @@ test('changed streams are kept however many they are, until they are stored', ()
   memory.seal()
   expect(countKept(memory, changed.slice(1))).toBe(100)
   for (const stream of memory.sealed!.sorted()) stream.changeToStore(memory.sealed!)
-  memory.settle()
+  await memory.settle(() => Promise.resolve())
   expect(countKept(memory, changed)).toBeLessThanOrEqual(11)
 })
 
@@ -62,7 +62,7 @@ test('a stream with a commit under way is kept', () => {
   expect(memory.get(busy.path)).toBe(busy)
 })
 
-test('what is being stored is what the stream was when the layer was sealed, whatever comes after it', () => {
+test('what is being stored is what the stream was when the layer was sealed, whatever comes after it', async () => {
   const memory = new StreamMemory(10)
   const stream = memory.add(pathOf('a'), null)
   memory.apply(stream, changeOf('1', 'first', 0), 1)
@@ -73,6 +73,6 @@ test('what is being stored is what the stream was when the layer was sealed, wha
   expect(stored.log).toMatchObject({ from: 0, tail: 5 })
   expect(stream).toMatchObject({ record: recordOf(11), version: 2, commitId: '2' })
   expect(stream.change?.log).toMatchObject({ from: 5, tail: 11 })
-  memory.settle()
+  await memory.settle(() => Promise.resolve())
   expect(stream).toMatchObject({ sealed: null, isStored: true, hasChanged: true })
 })

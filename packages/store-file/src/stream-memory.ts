@@ -5,6 +5,8 @@ import { HotLayer } from './hot-layer.js'
 import { HotStream } from './hot-stream.js'
 import { dueAt } from '@ds/core'
 
+/** So many streams are settled before others have their turn. */
+const SETTLED_AT_ONCE = 1024
 /** How many streams are looked at to find some that can be let go of. */
 const EVICTION_LOOKS = 8
 
@@ -33,6 +35,11 @@ export class StreamMemory {
     return stream
   }
 
+  /** As `get`, for work that is no use of the stream. */
+  peek(path: StreamPath): HotStream | undefined {
+    return this.#streams.get(path)
+  }
+
   /** Keeps at hand what the tables say of a path. */
   add(path: StreamPath, head: TableHead | null): HotStream {
     if (this.#streams.size >= this.#maxKept) this.#makeRoom()
@@ -58,9 +65,14 @@ export class StreamMemory {
     this.active = new HotLayer()
   }
 
-  /** From now on the tables have the sealed layer. */
-  settle(): void {
+  /**
+   * From now on the tables have the sealed layer. What it has of a stream stays right until that was told so, thus
+   * others have their turn in between.
+   */
+  async settle(rest: () => Promise<void>): Promise<void> {
+    let count = 0
     for (const stream of this.sealed?.streams ?? []) {
+      if (++count % SETTLED_AT_ONCE === 0) await rest()
       stream.settle()
       if (stream.hasChanged) continue
       if (stream.canBeDue) this.#dueCandidates.delete(stream)

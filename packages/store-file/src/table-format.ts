@@ -15,12 +15,90 @@ export const FOOTER_BYTES = 40
 export const ROW_HEADER_BYTES = 20
 const TABLE_MAGIC = 0x54_4c_4a_53
 
-export interface Row {
-  readonly path: Buffer
-  readonly key: Buffer
-  readonly value: Buffer
+/** A row in its block; what it consists of is taken out only when it is asked for. */
+export class Row {
+  readonly #block: Buffer
+  readonly #at: number
+  readonly #pathEnd: number
+  readonly #keyEnd: number
+  readonly #end: number
+
+  constructor(block: Buffer, at: number) {
+    this.#block = block
+    this.#at = at
+    this.#pathEnd = at + ROW_HEADER_BYTES + block.readUInt32LE(at)
+    this.#keyEnd = this.#pathEnd + block.readUInt32LE(at + 4)
+    this.#end = this.#keyEnd + block.readUInt32LE(at + 8)
+  }
+
+  /** How many bytes it takes, its header included. */
+  get length(): number {
+    return this.#end - this.#at
+  }
+
+  get pathLength(): number {
+    return this.#pathEnd - this.#pathAt
+  }
+
+  get keyLength(): number {
+    return this.#keyEnd - this.#pathEnd
+  }
+
+  get path(): Buffer {
+    return this.#block.subarray(this.#pathAt, this.#pathEnd)
+  }
+
+  get key(): Buffer {
+    return this.#block.subarray(this.#pathEnd, this.#keyEnd)
+  }
+
+  get value(): Buffer {
+    return this.#block.subarray(this.#keyEnd, this.#end)
+  }
+
   /** When the stream is due, in milliseconds since 1970; Infinity for never, and for entries. */
-  readonly due: number
+  get due(): number {
+    return this.#block.readDoubleLE(this.#at + 12)
+  }
+
+  /** Whether it is a stream's, and not an entry's. */
+  get isHead(): boolean {
+    return this.#keyEnd === this.#pathEnd
+  }
+
+  get #pathAt(): number {
+    return this.#at + ROW_HEADER_BYTES
+  }
+
+  /** Less than zero when it comes before the other one. */
+  compare(other: Row): number {
+    const block = other.#block
+    return (
+      this.#block.compare(block, other.#pathAt, other.#pathEnd, this.#pathAt, this.#pathEnd) ||
+      this.#block.compare(block, other.#pathEnd, other.#keyEnd, this.#pathEnd, this.#keyEnd)
+    )
+  }
+
+  /** The same for a path and a key. */
+  compareTo({ path, key }: { readonly path: Buffer; readonly key: Buffer }): number {
+    return (
+      this.#block.compare(path, 0, path.length, this.#pathAt, this.#pathEnd) ||
+      this.#block.compare(key, 0, key.length, this.#pathEnd, this.#keyEnd)
+    )
+  }
+
+  /** Whether it is the head of a stream that was removed. */
+  get isRemoval(): boolean {
+    if (!this.isHead || this.#end - this.#keyEnd < REMOVAL_END.length) return false
+    return (
+      this.#block.compare(REMOVAL_END, 0, REMOVAL_END.length, this.#end - REMOVAL_END.length, this.#end) === 0
+    )
+  }
+
+  /** Writes it somewhere else as it is. */
+  copyTo(target: Buffer, at: number): void {
+    this.#block.copy(target, at, this.#at, this.#end)
+  }
 }
 
 /** Where bytes of a stream are: in a segment, contiguous. */
@@ -55,6 +133,9 @@ export function compareKeys(a: { path: Buffer; key: Buffer }, b: { path: Buffer;
   return Buffer.compare(a.path, b.path) || Buffer.compare(a.key, b.key)
 }
 
+/** How the head of a removed stream ends: it has neither a record nor bytes, and all others have a record. */
+const REMOVAL_END: Buffer = Buffer.from(',null,[]]')
+
 /** What most records have in common, which is left out of rows. It is part of the format. */
 const USUAL_RECORD: Readonly<{ [Key in keyof StreamRecord]: StreamRecord[Key] | null }> = {
   streamId: null,
@@ -87,17 +168,53 @@ function unusualFields(record: StreamRecord): Partial<StreamRecord> {
   return fields
 }
 
+/** Whether all is usual but what every stream has of its own. */
+function isPlain(record: StreamRecord): boolean {
+  return (
+    record.state === 'live' &&
+    record.start === 0 &&
+    record.base === 0 &&
+    !record.closed &&
+    record.closedBy === null &&
+    record.lastStreamSeq === null &&
+    record.expiry.kind === 'never' &&
+    record.lineage.length === 0 &&
+    record.origin === null &&
+    record.forkDepth === 0 &&
+    record.forkCount === 0 &&
+    record.pendingForks.length === 0 &&
+    record.producerCount === 0 &&
+    record.unsettledSince === null
+  )
+}
+
+/** What is not usual of a record, as JSON. Of most it is known what that is, and then it is written out here. */
+function encodeRecord(record: StreamRecord): string {
+  if (!isPlain(record)) return JSON.stringify(unusualFields(record))
+  const { streamId, contentType, createdAt, tail } = record
+  const own = `{"streamId":${JSON.stringify(streamId)},"contentType":${JSON.stringify(contentType)}`
+  return `${own},"createdAt":${createdAt},"tail":${tail}}`
+}
+
 /** The only objects that are usual are empty lists and an expiry that never comes, each in fields of its own. */
 function isUsualObject(value: StreamRecord[keyof StreamRecord]): boolean {
   if (typeof value !== 'object' || value === null) return false
   return 'length' in value ? value.length === 0 : 'kind' in value && value.kind === 'never'
 }
 
-export function encodeHead(head: TableHead): string {
-  const { version, commitId, touchedAt, mayHaveEntries, record, extents } = head
-  const places = extents.map(({ segment, offset, position, length }) => [segment, offset, position, length])
-  const fields = record === null ? null : unusualFields(record)
-  return JSON.stringify([version, commitId, touchedAt, mayHaveEntries ? 1 : 0, fields, places])
+export function encodeHead({
+  version,
+  commitId,
+  touchedAt,
+  mayHaveEntries,
+  record,
+  extents,
+}: TableHead): string {
+  let places = ''
+  for (const { segment, offset, position, length } of extents)
+    places += `${places === '' ? '' : ','}[${segment},${offset},${position},${length}]`
+  const fields = record === null ? 'null' : encodeRecord(record)
+  return `[${version},${JSON.stringify(commitId)},${touchedAt},${mayHaveEntries ? 1 : 0},${fields},[${places}]]`
 }
 
 export function decodeHead(value: Buffer): TableHead {
@@ -125,13 +242,9 @@ export function decodeBlock(bytes: Uint8Array): Row[] {
     throw new StoreError('corrupt', 'a table has a damaged block')
   const rows: Row[] = []
   for (let at = 4; at < block.length;) {
-    const pathEnd = at + ROW_HEADER_BYTES + block.readUInt32LE(at)
-    const keyEnd = pathEnd + block.readUInt32LE(at + 4)
-    const end = keyEnd + block.readUInt32LE(at + 8)
-    const due = block.readDoubleLE(at + 12)
-    const path = block.subarray(at + ROW_HEADER_BYTES, pathEnd)
-    rows.push({ path, key: block.subarray(pathEnd, keyEnd), value: block.subarray(keyEnd, end), due })
-    at = end
+    const row = new Row(block, at)
+    rows.push(row)
+    at += row.length
   }
   return rows
 }

@@ -16,38 +16,37 @@ export async function copyMerged(
   isOldest: boolean,
 ): Promise<void> {
   const cursor = await MergeCursor.seek(tables, EMPTY_KEY)
-  let owner = new Owner(EMPTY_KEY, EMPTY_KEY)
+  let owner: Owner | null = null
   for (let row = cursor.row; row !== null; row = cursor.row) {
-    if (row.key.length === 0) owner = new Owner(row.path, row.value)
+    if (row.isHead) owner = new Owner(row)
     if (isWorthKeeping(row, owner, isOldest)) {
       const writing = writer.addRow(row)
       if (writing !== undefined) await writing
     }
-    await cursor.stepOver(row)
+    const reading = cursor.stepOn()
+    if (reading !== undefined) await reading
   }
 }
 
 /** The head that the entries after it belong to; it is decoded only if there are any, or if it may be dropped. */
 class Owner {
-  readonly path: Buffer
-  readonly #value: Buffer
+  readonly row: Row
   #streamId: string | null | undefined
 
-  constructor(path: Buffer, value: Buffer) {
-    this.path = path
-    this.#value = value
+  constructor(row: Row) {
+    this.row = row
   }
 
   /** Null when the stream was removed. */
   get streamId(): string | null {
-    if (this.#streamId === undefined) this.#streamId = decodeHead(this.#value).record?.streamId ?? null
+    if (this.#streamId === undefined) this.#streamId = decodeHead(this.row.value).record?.streamId ?? null
     return this.#streamId
   }
 }
 
-function isWorthKeeping(row: Row, owner: Owner, isOldest: boolean): boolean {
-  if (row.key.length === 0) return !isOldest || owner.streamId !== null
-  if (!owner.path.equals(row.path)) return true
+function isWorthKeeping(row: Row, owner: Owner | null, isOldest: boolean): boolean {
+  if (row.isHead) return !isOldest || !row.isRemoval
+  if (owner?.row.path.equals(row.path) !== true) return true
   const [streamId, value] = decodeEntry(row.value)
   return streamId === owner.streamId && (value !== null || !isOldest)
 }

@@ -78,8 +78,7 @@ export class TableReader {
     const wanted = { path, key }
     const index = this.blockOf(wanted)
     if (index < 0) return null
-    for (const row of await this.readBlock(index)) if (compareKeys(row, wanted) === 0) return row
-    return null
+    return findRow(await this.readBlock(index), wanted)
   }
 
   /** The index of the only block that may have a row; -1 when it is before the first one. */
@@ -116,6 +115,20 @@ export class TableReader {
   }
 }
 
+/** The row of a path and a key among those of a block, by halving. */
+export function findRow(rows: readonly Row[], wanted: { path: Buffer; key: Buffer }): Row | null {
+  let low = 0
+  let high = rows.length - 1
+  while (low <= high) {
+    const middle = (low + high) >> 1
+    const order = rows[middle]!.compareTo(wanted)
+    if (order === 0) return rows[middle]!
+    if (order < 0) low = middle + 1
+    else high = middle - 1
+  }
+  return null
+}
+
 /** Goes through the rows of a table in order. */
 export class TableCursor {
   /** The row that it stands at; null at the end. */
@@ -134,7 +147,7 @@ export class TableCursor {
   static async seek(table: TableReader, wanted: { path: Buffer; key: Buffer }): Promise<TableCursor> {
     const cursor = new TableCursor(table, Math.max(0, table.blockOf(wanted)))
     await cursor.#load()
-    while (cursor.row !== null && compareKeys(cursor.row, wanted) < 0) await cursor.next()
+    while (cursor.row !== null && cursor.row.compareTo(wanted) < 0) await cursor.next()
     return cursor
   }
 

@@ -49,7 +49,7 @@ async function scanBlocks(file: File, size: number): Promise<ScannedRows> {
     const { path, key } = rows[0]!
     const due = Math.min(...rows.map((row) => row.due))
     blocks.push({ path: Buffer.from(path), key: Buffer.from(key), offset: at, length: block.length, due })
-    for (const row of rows) if (row.key.length === 0) hashes.push(hashPath(row.path))
+    for (const row of rows) if (row.isHead) hashes.push(hashPath(row.path))
     at += block.length
   }
 }

@@ -1,8 +1,8 @@
 import type { Row, TableHead } from './table-format.js'
 import type { StreamPath } from '@ds/core'
 import type { TableReader } from './table-reader.js'
-import { EMPTY_KEY, compareKeys, decodeEntry, decodeHead } from './table-format.js'
-import { TableCursor } from './table-reader.js'
+import { EMPTY_KEY, decodeEntry, decodeHead } from './table-format.js'
+import { TableCursor, findRow } from './table-reader.js'
 import { hashPath } from './path-filter.js'
 
 /** The tables that count at the moment, the newest first. A newer row hides the older ones of its path and key. */
@@ -76,9 +76,11 @@ export class TableSet {
 /** Goes through several tables at once, in order; of rows with the same path and key only the newest is seen. */
 export class MergeCursor {
   readonly #cursors: TableCursor[]
+  #row: Row | null = null
 
   private constructor(cursors: TableCursor[]) {
     this.#cursors = cursors
+    this.#choose()
   }
 
   /** @param tables the newest first */
@@ -90,20 +92,59 @@ export class MergeCursor {
 
   /** The row that it stands at; null at the end. */
   get row(): Row | null {
-    let first: Row | null = null
-    for (const { row } of this.#cursors) {
-      if (row !== null && (first === null || compareKeys(row, first) < 0)) first = row
-    }
-    return first
+    return this.#row
   }
 
-  /** Steps over a row and those that it hides. */
-  async stepOver(row: Row): Promise<void> {
+  /** Steps over the row and those that it hides; a promise means that some have to be read first. */
+  stepOn(): Promise<void> | undefined {
+    const over = this.#row
+    if (over === null) return undefined
+    let loading: Promise<void>[] | null = null
     for (const cursor of this.#cursors) {
-      if (cursor.row !== null && compareKeys(cursor.row, row) === 0) {
-        const loading = cursor.next()
-        if (loading !== undefined) await loading
-      }
+      const { row } = cursor
+      if (row === null || (row !== over && row.compare(over) !== 0)) continue
+      const reading = cursor.next()
+      if (reading !== undefined) (loading ??= []).push(reading)
     }
+    if (loading !== null) return Promise.all(loading).then(() => this.#choose())
+    this.#choose()
+    return undefined
+  }
+
+  #choose(): void {
+    this.#row = null
+    for (const { row } of this.#cursors) {
+      if (row !== null && (this.#row === null || row.compare(this.#row) < 0)) this.#row = row
+    }
+  }
+}
+
+/** Looks up heads of streams whose paths come in order, so that each block of rows is read once. */
+export class OrderedLookup {
+  readonly #tables: readonly TableReader[]
+  /** Of each table, the block that was read last. */
+  readonly #blocks: { index: number; rows: readonly Row[] }[]
+
+  constructor(tables: readonly TableReader[]) {
+    this.#tables = tables
+    this.#blocks = tables.map(() => ({ index: -1, rows: [] }))
+  }
+
+  /** As `TableSet.find`. */
+  async find(path: StreamPath): Promise<TableHead | null> {
+    const wanted = { path: Buffer.from(path), key: EMPTY_KEY }
+    const hash = hashPath(wanted.path)
+    for (const [i, table] of this.#tables.entries()) {
+      if (!table.mayHave(hash)) continue
+      const index = table.blockOf(wanted)
+      const block = this.#blocks[i]!
+      if (index >= 0 && index !== block.index) {
+        block.rows = await table.readBlock(index)
+        block.index = index
+      }
+      const row = index < 0 ? null : findRow(block.rows, wanted)
+      if (row !== null) return decodeHead(row.value)
+    }
+    return null
   }
 }

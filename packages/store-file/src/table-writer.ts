@@ -52,13 +52,11 @@ export class TableWriter {
   }
 
   /** Adds a row of another table. */
-  addRow({ path, key, value, due }: Row): Promise<void> | undefined {
-    this.#takeRoom(ROW_HEADER_BYTES + path.length + key.length + value.length)
-    const pathEnd = this.#length + ROW_HEADER_BYTES + path.length
-    path.copy(this.#block, pathEnd - path.length)
-    key.copy(this.#block, pathEnd)
-    value.copy(this.#block, pathEnd + key.length)
-    return this.#endRow(pathEnd, pathEnd + key.length, pathEnd + key.length + value.length, due)
+  addRow(row: Row): Promise<void> | undefined {
+    this.#takeRoom(row.length)
+    row.copyTo(this.#block, this.#length)
+    const pathEnd = this.#length + ROW_HEADER_BYTES + row.pathLength
+    return this.#noteRow(pathEnd, pathEnd + row.keyLength, this.#length + row.length, row.due)
   }
 
   /** Makes the table durable. */
@@ -97,11 +95,17 @@ export class TableWriter {
   /** Completes the row whose parts have been written. */
   #endRow(pathEnd: number, keyEnd: number, end: number, due: number): Promise<void> | undefined {
     const at = this.#length
-    const pathAt = at + ROW_HEADER_BYTES
-    this.#block.writeUInt32LE(pathEnd - pathAt, at)
+    this.#block.writeUInt32LE(pathEnd - at - ROW_HEADER_BYTES, at)
     this.#block.writeUInt32LE(keyEnd - pathEnd, at + 4)
     this.#block.writeUInt32LE(end - keyEnd, at + 8)
     this.#block.writeDoubleLE(due, at + 12)
+    return this.#noteRow(pathEnd, keyEnd, end, due)
+  }
+
+  /** Takes note of a row that stands behind the others. */
+  #noteRow(pathEnd: number, keyEnd: number, end: number, due: number): Promise<void> | undefined {
+    const at = this.#length
+    const pathAt = at + ROW_HEADER_BYTES
     if (keyEnd === pathEnd) this.#hashes.push(hashPath(this.#block, pathAt, pathEnd))
     if (at === SUM_BYTES) {
       this.#firstPathEnd = pathEnd
@@ -122,7 +126,6 @@ export class TableWriter {
       length: block.length,
       due: this.#due,
     })
-    this.#block = Buffer.allocUnsafeSlow(BLOCK_ROOM)
     this.#length = SUM_BYTES
     this.#due = Infinity
     return this.#output.add(block)

@@ -84,9 +84,9 @@ async function verifyTables(
       await segments.pathsIn(id).catch((error: unknown) => report.problems.push(messageOf(error)))
     const cursor = await MergeCursor.seek(tables, EMPTY_KEY)
     for (let row = cursor.row; row !== null; row = cursor.row) {
-      const head = row.key.length === 0 ? decodeHead(row.value) : null
+      const head = row.isHead ? decodeHead(row.value) : null
       if (isStream(head)) await verifyStream(row.path.toString(), head, segments, known, report)
-      await cursor.stepOver(row)
+      await cursor.stepOn()
     }
   } finally {
     for (const table of tables) await table.retire()
