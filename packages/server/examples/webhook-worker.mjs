@@ -1,5 +1,5 @@
 /**
- * A worker that is woken by webhook. Start a server (`npx ds-server`), then this, then append to jobs/anything:
+ * A worker that is woken by webhook. Start a server (`npx @ds/server`), then this, then append to jobs/anything:
  *
  *   STREAMS_URL=http://127.0.0.1:4437/v1/stream node webhook-worker.mjs
  */

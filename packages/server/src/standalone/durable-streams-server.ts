@@ -1,11 +1,12 @@
 import type { AddressInfo, Socket } from 'node:net'
 import type { HandlerOptions } from '../http/options.js'
 import type { IncomingMessage, Server } from 'node:http'
+import type { NodeServerOptions } from '../node/node-server.js'
 import type { StreamStore } from '@ds/core'
 import { MemoryStore } from '@ds/store-memory'
 import { StreamHandler } from '../http/handler.js'
-import { DirectMessage } from '../node/direct-message.js'
-import { answerOn, createNodeListener, refineServer } from '../node/node-listener.js'
+import { answerOn, nodeServerOptions, refineServer } from '../node/node-server.js'
+import { createNodeListener } from '../node/node-listener.js'
 import { PipelinedResponses } from '../node/pipelined-responses.js'
 import { Server as NetServer } from 'node:net'
 import { createServer } from 'node:http'
@@ -14,7 +15,7 @@ import { mountHandler } from '../hono/hono-app.js'
 import { nodeRuntime } from '../node/node-runtime.js'
 
 /** What a standalone server can be told besides what its handler can. */
-export interface ServerOptions extends Omit<HandlerOptions, 'store'> {
+export interface ServerOptions extends Omit<HandlerOptions, 'store'>, NodeServerOptions {
   /** Default: a new {@link MemoryStore}, which the server then closes when it stops. */
   readonly store?: StreamStore
   /** Default 4437; 0 for any free one. @see PROTOCOL §13.1 */
@@ -23,14 +24,6 @@ export interface ServerOptions extends Omit<HandlerOptions, 'store'> {
   readonly host?: string
   /** Default `node`, the faster one. Both behave the same. */
   readonly binding?: 'node' | 'hono'
-  /** The time for a whole request to arrive, body included: 408 over it. Default 300 s. */
-  readonly requestTimeoutMs?: number
-  /** The time for a request's headers to arrive: 408 over it. Default 30 s. */
-  readonly headersTimeoutMs?: number
-  /** How long an idle connection is kept for the next request. Default 65 s, above what load balancers wait. */
-  readonly keepAliveTimeoutMs?: number
-  /** The size of all headers of a request together: 431 over it. Default 16 KiB. */
-  readonly maxHeaderBytes?: number
   /** Connections at a time; more are closed at once. Default 100,000. */
   readonly maxConnections?: number
   /** How long `stop` waits for what was begun. Default 10 s. */
@@ -118,19 +111,7 @@ export class DurableStreamsServer {
   }
 
   #createServer(): Server {
-    const { requestTimeoutMs = 300_000, headersTimeoutMs = 30_000 } = this.#options
-    const server = createServer({
-      IncomingMessage: DirectMessage,
-      requestTimeout: requestTimeoutMs,
-      headersTimeout: Math.min(headersTimeoutMs, requestTimeoutMs || headersTimeoutMs),
-      keepAliveTimeout: this.#options.keepAliveTimeoutMs ?? 65_000,
-      maxHeaderSize: this.#options.maxHeaderBytes ?? 16 << 10,
-      connectionsCheckingInterval: 1_000,
-      // A missing or a second Host, and a second Content-Type, are refused by the handler, with a body that says so.
-      requireHostHeader: false,
-      joinDuplicateHeaders: true,
-    })
-    server.setTimeout(this.handler.settings.stallTimeoutMs, cutOffStalled)
+    const server = createServer(nodeServerOptions(this.#options))
     server.maxConnections = this.#options.maxConnections ?? 100_000
     server.on('connection', (socket: Socket) => {
       socket.setNoDelay(true)
@@ -171,11 +152,6 @@ function fitsRequest({ headers: { host }, url }: IncomingMessage): boolean {
 /** Takes no more connections, and leaves those that there are alone. */
 function stopListening(server: Server, whenClosed: () => void): void {
   NetServer.prototype.close.call(server, whenClosed)
-}
-
-/** A client that takes nothing of what was written for it is gone; any other silence has its own bounds. */
-function cutOffStalled(socket: Socket): void {
-  if (socket.writableLength > 0) socket.destroy()
 }
 
 /** Makes a standalone server; call its `start`. */
