@@ -20,7 +20,14 @@ export interface QueuedWrite {
 interface StreamQueue {
   readonly path: StreamPath
   waiting: QueuedWrite[]
+  /** Whether a write is waiting or in flight. */
+  isBusy: boolean
 }
+
+/** Queues that are kept for later writes: making and forgetting one for each write is a burden to the collector. */
+const MAX_IDLE_QUEUES = 4_096
+/** Nothing that is new hangs on what is old, or it would be taken for old as well. */
+const NOBODY: QueuedWrite[] = []
 
 /** How often a batch is decided again because another node had changed the stream. */
 const MAX_ATTEMPTS = 16
@@ -36,6 +43,7 @@ export class CommitQueue implements StreamWriter {
   readonly #committer: Committer
   readonly #onGrown: ((path: StreamPath) => void) | undefined
   readonly #queues = new Map<StreamPath, StreamQueue>()
+  #busyQueues = 0
   #queuedBytes = 0
   /** Queues that are drained at the end of this turn of the event loop. */
   #ready: StreamQueue[] = []
@@ -67,8 +75,12 @@ export class CommitQueue implements StreamWriter {
     this.#queuedBytes += write.byteLength
     return new Promise<Outcome>((resolve, reject) => {
       const queued = { write, resolve: resolve as (outcome: unknown) => void, reject }
-      if (queue === undefined) this.#drainSoon({ path, waiting: [queued] })
-      else queue.waiting.push(queued)
+      if (queue === undefined) this.#drainSoon({ path, waiting: [queued], isBusy: false })
+      else if (queue.isBusy) queue.waiting.push(queued)
+      else {
+        queue.waiting = [queued]
+        this.#drainSoon(queue)
+      }
     })
   }
 
@@ -79,7 +91,7 @@ export class CommitQueue implements StreamWriter {
 
   /** Resolves when no write is waiting or in flight. */
   async whenIdle(): Promise<void> {
-    if (this.#queues.size === 0) return
+    if (this.#busyQueues === 0) return
     await new Promise<void>((resolve) => this.#idle.push(resolve))
   }
 
@@ -89,6 +101,8 @@ export class CommitQueue implements StreamWriter {
    */
   #drainSoon(queue: StreamQueue): void {
     this.#queues.set(queue.path, queue)
+    queue.isBusy = true
+    this.#busyQueues++
     this.#ready.push(queue)
     if (this.#ready.length > 1) return
     this.#environment.defer(() => {
@@ -112,8 +126,10 @@ export class CommitQueue implements StreamWriter {
         this.#refuse(batch, asFault(error))
       }
     }
-    this.#queues.delete(queue.path)
-    if (this.#queues.size === 0) for (const resolve of this.#idle.splice(0)) resolve()
+    queue.isBusy = false
+    queue.waiting = NOBODY
+    if (this.#queues.size > MAX_IDLE_QUEUES) this.#queues.delete(queue.path)
+    if (--this.#busyQueues === 0) for (const resolve of this.#idle.splice(0)) resolve()
   }
 
   #drainLater(queue: StreamQueue, batch: QueuedWrite[], committing: Promise<readonly unknown[]>): void {
