@@ -5,8 +5,8 @@ import { expect, test } from 'vitest'
 const append = (message: string, began: number, ended: number | null): Operation => {
   return { kind: 'append', message, began, ended }
 }
-const read = (content: string, began: number, ended: number): Operation => {
-  return { kind: 'read', content: content.split(''), began, ended }
+const read = (content: string, began: number, ended: number, from = 0): Operation => {
+  return { kind: 'read', from, content: content.split(''), began, ended }
 }
 
 test.each<[string, Operation[], string]>([
@@ -21,6 +21,11 @@ test.each<[string, Operation[], string]>([
   ['the same when it has happened much later', [append('a', 0, null), append('b', 1, 2)], 'ba'],
   ['a read beside an append, before it', [append('a', 0, 5), read('', 1, 2)], 'a'],
   ['a read beside an append, after it', [append('a', 0, 5), read('a', 1, 2), read('a', 3, 4)], 'a'],
+  [
+    'reads that go on where others ended',
+    [append('a', 0, 1), read('a', 2, 3), append('b', 3, 4), read('b', 5, 6, 1), read('', 7, 8, 2)],
+    'ab',
+  ],
 ])('%s is a history of a log', (_, history, final) => {
   expect(checkLogHistory(history, final.split(''))).toBeNull()
 })
@@ -49,6 +54,17 @@ test.each<[string, Operation[], string]>([
     'a',
   ],
   ['a dirty read of what is gone later', [append('a', 0, null), read('a', 1, 2)], ''],
+  [
+    'a read that goes on and overlooks an append',
+    [append('a', 0, 1), append('b', 2, 3), read('', 4, 5, 1)],
+    'ab',
+  ],
+  ['a read that goes on somewhere else', [append('a', 0, 9), append('b', 0, 9), read('a', 1, 2, 1)], 'ab'],
+  [
+    'a read that goes on and shows the future',
+    [append('a', 0, 1), read('b', 2, 3, 1), append('b', 4, 5)],
+    'ab',
+  ],
 ])('%s is none', (_, history, final) => {
   expect(checkLogHistory(history, final.split(''))).not.toBeNull()
 })

@@ -13,6 +13,8 @@ export type Operation =
     }
   | {
       readonly kind: 'read'
+      /** How many messages come before those that were read: the reader knew their offset from an earlier read. */
+      readonly from?: number
       readonly content: readonly string[]
       readonly began: number
       readonly ended: number
@@ -73,24 +75,61 @@ function checkAppendOrder(appends: readonly Append[], position: ReadonlyMap<stri
   return null
 }
 
-/** A read shows a beginning of the log, with all that was acknowledged before it and nothing that began after it. */
+/** A read shows a part of the log, up to all that was acknowledged before it and nothing that began after it. */
 function checkReads(
   reads: readonly Read[],
   appends: readonly Append[],
   final: readonly string[],
   position: ReadonlyMap<string, number>,
 ): string | null {
-  for (const { content, began, ended } of reads) {
-    if (content.some((message, i) => message !== final[i]))
-      return `a read shows another beginning than the end does`
-    for (const append of appends) {
-      const isShown = (position.get(append.message) ?? Infinity) < content.length
-      if (append.ended !== null && append.ended < began && !isShown)
-        return `a later read does not show ${append.message}`
-      if (append.began > ended && isShown) return `a read shows ${append.message}, which began after it`
+  for (const { from = 0, content } of reads) {
+    if (content.some((message, i) => message !== final[from + i]))
+      return `a read shows something else than the log in the end`
+  }
+  const place = ({ message }: Append): number => position.get(message) ?? Infinity
+  return checkWhatReadsShow(reads, appends, place) ?? checkWhatReadsForesee(reads, appends, place)
+}
+
+/** In the order of time, with the last append in the log that was acknowledged so far. */
+function checkWhatReadsShow(
+  reads: readonly Read[],
+  appends: readonly Append[],
+  place: (append: Append) => number,
+): string | null {
+  const acknowledged = appends.filter(({ ended }) => ended !== null).sort((a, b) => a.ended! - b.ended!)
+  let last: Append | null = null
+  let next = 0
+  for (const read of [...reads].sort((a, b) => a.began - b.began)) {
+    for (; next < acknowledged.length && acknowledged[next]!.ended! < read.began; next++) {
+      if (last === null || place(acknowledged[next]!) > place(last)) last = acknowledged[next]!
     }
+    if (last !== null && place(last) >= endOf(read)) return `a later read does not show ${last.message}`
   }
   return null
+}
+
+/** Back in time, with the first append in the log of those that began later. */
+function checkWhatReadsForesee(
+  reads: readonly Read[],
+  appends: readonly Append[],
+  place: (append: Append) => number,
+): string | null {
+  const latest = [...appends].sort((a, b) => b.began - a.began)
+  let first: Append | null = null
+  let next = 0
+  for (const read of [...reads].sort((a, b) => b.ended - a.ended)) {
+    for (; next < latest.length && latest[next]!.began > read.ended; next++) {
+      if (first === null || place(latest[next]!) < place(first)) first = latest[next]!
+    }
+    if (first !== null && place(first) < endOf(read))
+      return `a read shows ${first.message}, which began after it`
+  }
+  return null
+}
+
+/** How much of the log a read has shown, with what was known before. */
+function endOf({ from = 0, content }: Read): number {
+  return from + content.length
 }
 
 /** What one read has shown, no later read takes back. */
@@ -100,10 +139,9 @@ function checkReadOrder(reads: readonly Read[]): string | null {
   let next = 0
   for (const read of [...reads].sort((a, b) => a.began - b.began)) {
     for (; next < byEnd.length && byEnd[next]!.ended < read.began; next++) {
-      longest = Math.max(longest, byEnd[next]!.content.length)
+      longest = Math.max(longest, endOf(byEnd[next]!))
     }
-    if (read.content.length < longest)
-      return `a read shows ${read.content.length} messages after one of ${longest}`
+    if (endOf(read) < longest) return `a read shows ${endOf(read)} messages after one of ${longest}`
   }
   return null
 }
