@@ -48,7 +48,7 @@ export class Recollection {
   /** A commit has made the stream longer, perhaps behind others that have. */
   grow(tail: number, number: number, { commitId, touchedAt, entries }: StreamChange, isMoved: boolean): void {
     // Who has appended may have set entries, too.
-    if (isMoved) this.entries.clear()
+    if (isMoved && this.entries.size > 0) this.entries.clear()
     this.tail = tail
     this.number = number
     this.commitId = commitId

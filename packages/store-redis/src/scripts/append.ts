@@ -84,7 +84,7 @@ for i = 1, #KEYS, 3 do
     end
   end
   if isExpected then
-    number = call('HINCRBY', meta, 'n', 1)
+    number = call('HINCRBY', meta, 'n', '1')
     if tonumber(touched) < tonumber(old[3]) then touched = old[3] end
     call('HSET', head, 'v', format('%d.%s', number, ARGV[at + 4]), 'l', format('%d', tail), 't', touched)
     for e = at + 7, at + 4 + 3 * entries, 3 do call('HSET', head, ARGV[e], ARGV[e + 2]) end
