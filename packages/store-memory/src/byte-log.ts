@@ -1,8 +1,8 @@
+import { Slab } from '@ds/core'
+
 const FIRST_BLOCK_BYTES = 256
 const LARGEST_BLOCK_BYTES = 1 << 20
-/** Small blocks are cut out of slabs: for an ArrayBuffer of its own, a block of some hundred bytes costs too much. */
-const SLAB_BYTES = 8 << 10
-const LARGEST_CUT_BYTES = 1 << 10
+const blocks = new Slab(8 << 10, 1 << 10)
 
 /** Some of a stream's bytes. It never moves, and what was written to it stays as it is. */
 interface Block {
@@ -62,21 +62,8 @@ export class ByteLog {
     }
     const doubled = Math.max(FIRST_BLOCK_BYTES, this.#tail - this.#base, wanted)
     this.#lastStart = this.#tail
-    return (this.#last = newBlock(Math.min(LARGEST_BLOCK_BYTES, doubled)))
+    return (this.#last = blocks.take(Math.min(LARGEST_BLOCK_BYTES, doubled)))
   }
-}
-
-let slab = new Uint8Array(0)
-let cutBytes = 0
-
-function newBlock(length: number): Uint8Array {
-  if (length > LARGEST_CUT_BYTES) return new Uint8Array(length)
-  if (cutBytes + length > slab.length) {
-    slab = new Uint8Array(SLAB_BYTES)
-    cutBytes = 0
-  }
-  cutBytes += length
-  return slab.subarray(cutBytes - length, cutBytes)
 }
 
 /** Adds what a block has of the bytes in [from, end), if anything. */

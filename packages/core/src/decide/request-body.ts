@@ -9,9 +9,14 @@ export interface RequestBody {
   readonly stored: FramedJson
 }
 
+/** Whether a body is to be framed as JSON. */
+export function isJsonBody(contentType: string | null, bytes: Uint8Array): boolean {
+  return bytes.length > 0 && contentType !== null && contentKindOf(contentType) === 'json'
+}
+
 /** Frames a body: JSON into messages, everything else as it is. @see PROTOCOL §9 */
 export function frameBody(contentType: string | null, bytes: Uint8Array): RequestBody {
-  const isJson = bytes.length > 0 && contentType !== null && contentKindOf(contentType) === 'json'
+  const isJson = isJsonBody(contentType, bytes)
   return {
     length: bytes.length,
     stored: isJson ? frameJsonMessages(bytes) : { ok: true, bytes, count: 0 },

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { bytesOf, textOf } from '../../test/requests.js'
-import { frameJsonMessages, wrapJsonArray } from './json-messages.js'
+import { JsonFraming, frameJsonMessages, wrapJsonArray, type FramedJson } from './json-messages.js'
 import { splitsOf } from '../../test/byte-arbitraries.js'
 
 const space = fc.string({ unit: fc.constantFrom(' ', '\t', '\r', '\n'), maxLength: 3 })
@@ -173,6 +173,23 @@ describe('framing JSON', () => {
         expect(frameJsonMessages(bytes).ok).toBe(expected)
       }),
       { numRuns: 2000 },
+    )
+  })
+
+  it('comes to the same in steps of any length, also when other bodies are framed in between', () => {
+    const steps = fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength: 5 })
+    fc.assert(
+      fc.property(fc.oneof(jsonText, mutated), steps, (text, lengths) => {
+        const body = bytesOf(text)
+        const framing = new JsonFraming(body)
+        let framed: FramedJson | null = null
+        for (let pauseAt = 0, i = 0; framed === null; i++) {
+          framed = framing.advance((pauseAt += lengths[i % lengths.length]!))
+          frameJsonMessages(bytesOf('[[[{"a":[{}]}]]]'))
+        }
+        expect(framed).toEqual(frameJsonMessages(body))
+      }),
+      { numRuns: 3000 },
     )
   })
 

@@ -1,4 +1,5 @@
-import { CLOSE_ARRAY, COMMA, JsonScanner, JsonSyntaxError, OPEN_ARRAY } from './json-scanner.js'
+import { CLOSE_ARRAY, COMMA, JsonScanner, JsonSyntaxError, OPEN_ARRAY, PAUSED } from './json-scanner.js'
+import { Slab } from './slab.js'
 import { totalLength } from './bytes.js'
 
 /**
@@ -28,14 +29,74 @@ export const MESSAGE_END_LENGTH = 2
  * @see PROTOCOL §9.1.1, §9.1.2, §9.1.4
  */
 export function frameJsonMessages(body: Uint8Array): FramedJson {
-  const scanner = new JsonScanner(body)
-  const stored = new StoredMessages(body)
-  try {
-    frameBody(scanner, body, stored)
-    return { ok: true, bytes: stored.take(), count: stored.count }
-  } catch (error) {
-    if (!(error instanceof JsonSyntaxError)) throw error
-    return { ok: false, message: error.message, position: error.position }
+  return new JsonFraming(body).advance(Infinity)!
+}
+
+/** {@link frameJsonMessages} in steps, for bodies so long that other work should come in between. */
+export class JsonFraming {
+  readonly #body: Uint8Array
+  readonly #scanner: JsonScanner
+  readonly #stored: StoredMessages
+  #isArray = false
+  /** Where the message begins that is next or was left off; -1 before the first step. */
+  #start = -1
+  #isLeftOff = false
+
+  constructor(body: Uint8Array) {
+    this.#body = body
+    this.#scanner = new JsonScanner(body)
+    this.#stored = new StoredMessages(body)
+  }
+
+  /**
+   * Goes on up to about a position in the body, and no further than to the next value from there on; returns the
+   * outcome, null while there is more to do.
+   */
+  advance(pauseAt: number): FramedJson | null {
+    try {
+      const isDone = this.#start === -1 ? this.#begin(pauseAt) : this.#frame(this.#start, pauseAt)
+      return isDone ? { ok: true, bytes: this.#stored.take(), count: this.#stored.count } : null
+    } catch (error) {
+      if (!(error instanceof JsonSyntaxError)) throw error
+      return { ok: false, message: error.message, position: error.position }
+    }
+  }
+
+  #begin(pauseAt: number): boolean {
+    const body = this.#body
+    const hasMark = body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf
+    const start = this.#scanner.skipSpace(hasMark ? 3 : 0)
+    if (body[start] !== OPEN_ARRAY) return this.#frame(start, pauseAt)
+    this.#isArray = true
+    const first = this.#scanner.skipSpace(start + 1)
+    return body[first] === CLOSE_ARRAY ? this.#end(first + 1) : this.#frame(first, pauseAt)
+  }
+
+  /** Frames the message at `start` and those that follow; false when it was left off. */
+  #frame(start: number, pauseAt: number): boolean {
+    const body = this.#body
+    const scanner = this.#scanner
+    for (;;) {
+      if (!this.#isLeftOff) scanner.sawLineBreak = false
+      const end = this.#isLeftOff ? scanner.resume(pauseAt) : scanner.skipValue(start, pauseAt)
+      this.#isLeftOff = end === PAUSED
+      if (end === PAUSED) {
+        this.#start = start
+        return false
+      }
+      this.#stored.add(start, end, scanner.sawLineBreak)
+      if (!this.#isArray) return this.#end(end)
+      const next = scanner.skipSpace(end)
+      if (body[next] === CLOSE_ARRAY) return this.#end(next + 1)
+      if (body[next] !== COMMA) throw new JsonSyntaxError('expected , or ] after an element', next)
+      start = scanner.skipSpace(next + 1)
+    }
+  }
+
+  #end(at: number): true {
+    const end = this.#scanner.skipSpace(at)
+    if (end < this.#body.length) throw new JsonSyntaxError('unexpected text after the value', end)
+    return true
   }
 }
 
@@ -53,42 +114,11 @@ export function wrapJsonArray(pieces: readonly Uint8Array[]): Uint8Array[] {
   return wrapped
 }
 
-function frameBody(scanner: JsonScanner, body: Uint8Array, stored: StoredMessages): void {
-  const hasMark = body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf
-  const start = scanner.skipSpace(hasMark ? 3 : 0)
-  scanner.sawLineBreak = false
-  let at: number
-  if (body[start] === OPEN_ARRAY) {
-    at = frameElements(scanner, body, scanner.skipSpace(start + 1), stored)
-  } else {
-    at = scanner.skipValue(start)
-    stored.add(start, at, scanner.sawLineBreak)
-  }
-  const end = scanner.skipSpace(at)
-  if (end < body.length) throw new JsonSyntaxError('unexpected text after the value', end)
-}
-
-function frameElements(
-  scanner: JsonScanner,
-  body: Uint8Array,
-  first: number,
-  stored: StoredMessages,
-): number {
-  if (body[first] === CLOSE_ARRAY) return first + 1
-  let at = first
-  for (;;) {
-    scanner.sawLineBreak = false
-    const end = scanner.skipValue(at)
-    stored.add(at, end, scanner.sawLineBreak)
-    const next = scanner.skipSpace(end)
-    if (body[next] === CLOSE_ARRAY) return next + 1
-    if (body[next] !== COMMA) throw new JsonSyntaxError('expected , or ] after an element', next)
-    at = scanner.skipSpace(next + 1)
-  }
-}
-
 /** Messages shorter than this are copied byte by byte, which is faster than a call for each. */
 const SHORT_MESSAGE_BYTES = 48
+
+/** Framed messages go to the store and are dropped. */
+const framed = new Slab(16 << 10, 1 << 10)
 
 /** Messages in stored form, in one buffer that grows by what their separators take more than the source's did. */
 class StoredMessages {
@@ -99,7 +129,7 @@ class StoredMessages {
 
   constructor(source: Uint8Array) {
     this.#source = source
-    this.#bytes = new Uint8Array(source.length + MESSAGE_END_LENGTH)
+    this.#bytes = framed.take(source.length + MESSAGE_END_LENGTH)
   }
 
   /** Adds the message that stands from `start` to `end` in the source; raw line breaks in it become spaces. */
@@ -128,7 +158,7 @@ class StoredMessages {
   }
 
   #grow(needed: number): void {
-    const grown = new Uint8Array(Math.max(needed, Math.ceil(this.#source.length * 1.5) + MESSAGE_END_LENGTH))
+    const grown = framed.take(Math.max(needed, Math.ceil(this.#source.length * 1.5) + MESSAGE_END_LENGTH))
     grown.set(this.#bytes.subarray(0, this.#length))
     this.#bytes = grown
   }

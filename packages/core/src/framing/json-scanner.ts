@@ -29,6 +29,13 @@ for (let byte = 0x20; byte < 0x80; byte++) {
   if (byte !== QUOTE && byte !== BACKSLASH) PLAIN_IN_STRING[byte] = 1
 }
 
+/** The opening brackets of the arrays and objects that a walk is inside of. All share it, as one walks at a time. */
+const stack = new Uint8Array(MAX_JSON_DEPTH)
+const NO_STACK = new Uint8Array(0)
+
+/** What {@link JsonScanner.skipValue} returns when it has not come to the value's end. */
+export const PAUSED = -1
+
 /** The place at which a text stops being JSON. */
 export class JsonSyntaxError extends Error {
   readonly position: number
@@ -45,7 +52,9 @@ export class JsonSyntaxError extends Error {
  */
 export class JsonScanner {
   readonly #bytes: Uint8Array
-  readonly #stack = new Uint8Array(MAX_JSON_DEPTH)
+  /** Where the walk over a value goes on that was paused, and what it was inside of. */
+  #pausedAt = 0
+  #pausedStack: Uint8Array = NO_STACK
   /** Whether a raw CR or LF was passed; in valid JSON it can only be insignificant white space. */
   sawLineBreak = false
 
@@ -64,12 +73,29 @@ export class JsonScanner {
     }
   }
 
-  /** Passes over one value that begins at `at`; returns the position after it. Throws {@link JsonSyntaxError}. */
-  skipValue(at: number): number {
+  /**
+   * Passes over one value that begins at `at`; returns the position after it. Throws {@link JsonSyntaxError}.
+   *
+   * @param pauseAt where to leave off, at the first value inside the value from there on; {@link PAUSED} is returned then
+   */
+  skipValue(at: number, pauseAt: number): number {
+    return this.#walk(at, 0, pauseAt)
+  }
+
+  /** Goes on with the value that was left off last. */
+  resume(pauseAt: number): number {
+    stack.set(this.#pausedStack)
+    return this.#walk(this.#pausedAt, this.#pausedStack.length, pauseAt)
+  }
+
+  #walk(at: number, depth: number, pauseAt: number): number {
     const bytes = this.#bytes
-    const stack = this.#stack
-    let depth = 0
     for (;;) {
+      if (at >= pauseAt) {
+        this.#pausedAt = at
+        this.#pausedStack = stack.slice(0, depth)
+        return PAUSED
+      }
       const byte = bytes[at]
       if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) {
         const inside = this.skipSpace(at + 1)

@@ -1,6 +1,7 @@
 import type { Blueprint, CreateOutcome, CreateRequest, ForkRequest, Unreleased } from '../decide/create.js'
 import type { StreamWriter, Write } from './stream-writer.js'
 import type { Decision, StreamState } from '../decide/stream-state.js'
+import type { BodyFramer } from './body-framer.js'
 import type { Environment, StreamLimits } from './environment.js'
 import type { ForkAnchor, ForkRefusal, Unsettled } from '../decide/fork.js'
 import type { ForkOrigin, PendingFork } from '../store/record.js'
@@ -25,7 +26,6 @@ import {
 import { decideCreate } from '../decide/create.js'
 import { decideRemoved } from '../decide/delete.js'
 import { SETTLE_AFTER_MS, forkEntryKey } from '../store/record.js'
-import { frameBody } from '../decide/request-body.js'
 
 export type ForkOutcome = CreateOutcome | ForkRefusal
 
@@ -37,6 +37,7 @@ export interface ForkContext {
   readonly store: StreamStore
   readonly writer: StreamWriter
   readonly pages: PageReader
+  readonly framer: BodyFramer
   readonly environment: Environment
   readonly limits: StreamLimits
   /** Told of faults in work that no request waits for; the sweeper takes that work up again. */
@@ -131,14 +132,14 @@ export class ForkMaker {
     fork: ForkRequest,
     bytes: Uint8Array,
   ): Promise<ForkOutcome | Unreleased | Unsettled> {
-    const { environment, limits } = this.#context
+    const { environment, framer, limits } = this.#context
     const source = await this.#load(fork.source, [])
     const anchor = findAnchor(source, request, fork, environment.now(), limits)
     if (anchor.kind !== 'anchor') return anchor
     const forkPoint = await this.#findForkPoint(anchor, fork)
     if (typeof forkPoint !== 'number') return forkPoint
     const streamId = environment.newStreamId()
-    const body = frameBody(request.contentType ?? anchor.record.contentType, bytes)
+    const body = await framer.frame(path, request.contentType ?? anchor.record.contentType, bytes)
     if (!body.stored.ok) {
       return { kind: 'invalid-json', message: body.stored.message, position: body.stored.position }
     }

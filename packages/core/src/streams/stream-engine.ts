@@ -15,9 +15,11 @@ import type { LoadedStream, StreamStore } from '../store/contract.js'
 import type { StreamWriter } from './stream-writer.js'
 import type { StreamPath } from '../protocol/branded.js'
 import type { OffsetRequest } from '../protocol/offset.js'
+import type { RequestBody } from '../decide/request-body.js'
 import type { ReadRefusal, ReadStart } from '../decide/read.js'
 import { createWriter } from './stream-writer.js'
-import { asFault } from './committer.js'
+import { BodyFramer } from './body-framer.js'
+import { asFault, isPromise } from './committer.js'
 import { DEFAULT_LIMITS, StreamFault } from './environment.js'
 import { ForkMaker } from './fork-maker.js'
 import { LiveFeed } from './live-feed.js'
@@ -28,7 +30,6 @@ import { decideCreate, matchExisting, planStream } from '../decide/create.js'
 import { decideDelete } from '../decide/delete.js'
 import { decideReadStart } from '../decide/read.js'
 import { describeStream, lifecycleOf, offsetAt } from '../decide/stream-state.js'
-import { frameBody } from '../decide/request-body.js'
 import { producerEntryKey } from '../store/record.js'
 
 export interface StreamEngineOptions {
@@ -61,6 +62,7 @@ export class StreamEngine {
   readonly #environment: Environment
   readonly #writer: StreamWriter
   readonly #pages: PageReader
+  readonly #framer: BodyFramer
   readonly #forks: ForkMaker
   readonly #sweeper: Sweeper
   readonly #feeds = new Map<StreamPath, LiveFeed>()
@@ -79,6 +81,7 @@ export class StreamEngine {
     this.#environment = environment
     this.#writer = createWriter(store, environment, this.limits, options.onStreamGrown)
     this.#pages = new PageReader(store, environment)
+    this.#framer = new BodyFramer(environment, this.limits)
     this.#feedContext = {
       store,
       pages: this.#pages,
@@ -91,6 +94,7 @@ export class StreamEngine {
       store,
       writer: this.#writer,
       pages: this.#pages,
+      framer: this.#framer,
       environment,
       limits,
       onFault: this.#onFault,
@@ -121,19 +125,13 @@ export class StreamEngine {
   append(path: StreamPath, request: AppendToStream): Promise<AppendOutcome> {
     if (this.#isStopping) return Promise.reject(stopping())
     this.#sweeper.start()
-    const { contentType, close, producer, streamSeq } = request
-    const framed: AppendRequest = {
-      contentType,
-      body: frameBody(contentType, request.body),
-      close,
-      producer,
-      streamSeq,
+    try {
+      const body = this.#framer.frame(path, request.contentType, request.body)
+      if (!isPromise(body)) return this.#append(path, request, body)
+      return this.#track(body.then((framed) => this.#append(path, request, framed)))
+    } catch (error) {
+      return Promise.reject(asFault(error))
     }
-    return this.#writer.submit(path, {
-      entryKeys: producer === null ? NO_KEYS : [producerEntryKey(producer.id)],
-      byteLength: request.body.length,
-      decide: (state, now) => decideAppend(state, framed, now, this.limits),
-    })
   }
 
   /** Deletes a stream, or keeps what its forks need of it. @see PROTOCOL §5.4 */
@@ -182,7 +180,7 @@ export class StreamEngine {
 
   /** Reads from an offset on for as long as the stream and the reader last. @see PROTOCOL §5.7, §5.8 */
   async follow(path: StreamPath, offset: OffsetRequest | null, reader: LiveReader): Promise<FollowOutcome> {
-    if (!this.#takesLiveReaders) throw stopping()
+    this.#refuseLiveReads()
     if (this.#liveReaders >= this.limits.maxLiveReaders) {
       throw new StreamFault('overloaded', 'too many live readers')
     }
@@ -193,7 +191,7 @@ export class StreamEngine {
       const start = await this.#startRead(path, loaded, offset)
       if (start === null || loaded === null) return { kind: 'not-found' }
       if (start.kind !== 'start') return start
-      if (!this.#takesLiveReaders) throw stopping()
+      this.#refuseLiveReads()
       const { record, position } = start
       const live = this.#feedOf(path).follow(record, position, reader, () => this.#liveReaders--)
       isFollowing = true
@@ -216,6 +214,16 @@ export class StreamEngine {
     await this.#sweeper.stop()
     await Promise.allSettled([...this.#underWay])
     await this.#writer.whenIdle()
+  }
+
+  #append(path: StreamPath, request: AppendToStream, body: RequestBody): Promise<AppendOutcome> {
+    const { contentType, close, producer, streamSeq } = request
+    const framed: AppendRequest = { contentType, body, close, producer, streamSeq }
+    return this.#writer.submit(path, {
+      entryKeys: producer === null ? NO_KEYS : [producerEntryKey(producer.id)],
+      byteLength: request.body.length,
+      decide: (state, now) => decideAppend(state, framed, now, this.limits),
+    })
   }
 
   async #create(path: StreamPath, request: CreateStream): Promise<ForkOutcome> {
@@ -255,7 +263,13 @@ export class StreamEngine {
   }
 
   #createStream(path: StreamPath, request: CreateStream): ReturnType<ForkMaker['create']> {
-    const body = frameBody(request.contentType, request.body)
+    const body = this.#framer.frame(path, request.contentType, request.body)
+    return isPromise(body)
+      ? body.then((framed) => this.#createFramed(path, request, framed))
+      : this.#createFramed(path, request, body)
+  }
+
+  #createFramed(path: StreamPath, request: CreateStream, body: RequestBody): ReturnType<ForkMaker['create']> {
     const blueprint = planStream(request, this.#environment.newStreamId(), body)
     return this.#writer.submit(path, {
       entryKeys: [],
@@ -309,6 +323,10 @@ export class StreamEngine {
       this.#feeds.set(path, feed)
     }
     return feed
+  }
+
+  #refuseLiveReads(): void {
+    if (!this.#takesLiveReaders) throw stopping()
   }
 
   #refuseWhenStopping(): void {
