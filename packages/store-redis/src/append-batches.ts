@@ -28,6 +28,7 @@ export interface AppendBatchSettings {
   /** The name of the script. */
   readonly script: string
   readonly publishCommand: string
+  readonly expiryMarginMs: number
   /** Whether each bucket may be on a server of its own. */
   readonly isCluster: boolean
 }
@@ -39,6 +40,7 @@ export interface AppendBatchSettings {
 const MAX_APPENDS = 16
 const MAX_BYTES = 1 << 20
 const KEYS_OF_AN_APPEND = 3
+const COMMON_ARGUMENTS = 3
 const ARGUMENTS_OF_AN_APPEND = 7
 const NO_ENTRIES = encodeAscii('0')
 
@@ -56,8 +58,12 @@ export class AppendBatches {
   /** The lanes that have something. */
   #open: number[] = []
 
+  /** What every call says in the same way. */
+  readonly #constants: string
+
   constructor(settings: AppendBatchSettings) {
     this.#settings = settings
+    this.#constants = encodeArgument(settings.publishCommand) + encodeAscii(String(settings.expiryMarginMs))
   }
 
   add(append: Append): void {
@@ -99,12 +105,12 @@ export class AppendBatches {
   }
 
   async #ask(batch: Batch): Promise<readonly number[]> {
-    const { commands, servers, acknowledgements, script, publishCommand } = this.#settings
+    const { commands, servers, acknowledgements, script } = this.#settings
     const { bucket } = batch
     const reply = await commands.send(
       bucket,
       'evalsha',
-      (link) => batch.encode(script, servers.runOf(link), publishCommand),
+      (link) => batch.encode(script, encodeArgument(servers.runOf(link)) + this.#constants),
       null,
     )
     await acknowledgements?.require(servers.linkOf(bucket))
@@ -144,11 +150,11 @@ class Batch {
     return this.appends.push(append)
   }
 
-  encode(script: string, run: string, publishCommand: string): EncodedArguments {
+  /** @param constants the arguments that are the same for all appends, encoded */
+  encode(script: string, constants: string): EncodedArguments {
     const keyCount = KEYS_OF_AN_APPEND * this.appends.length
-    const start =
-      encodeAscii(String(keyCount)) + this.#keys + encodeArgument(run) + encodeArgument(publishCommand)
-    const count = 3 + keyCount + this.#argCount
+    const start = encodeAscii(String(keyCount)) + this.#keys + constants
+    const count = 1 + COMMON_ARGUMENTS + keyCount + this.#argCount
     if (this.#before === null) return new EncodedArguments(script, count, start + this.#text, null)
     return new EncodedArguments(script, count, this.#text, [start, ...this.#before])
   }

@@ -27,15 +27,14 @@ export class Appends {
       ...parts,
       script: scripts.append,
       publishCommand: constants.publishCommand,
+      expiryMarginMs: constants.expiryMarginMs,
     })
   }
 
   /** Null when the change needs the commit script. */
   commit(path: StreamPath, expected: string, change: StreamChange): Promise<CommitResult> | null {
     const { record } = change
-    if (change.commutes !== true || record === null) return null
-    // The window of a stream that is used moves on, and with it what Redis is to do with the keys.
-    if (record.expiry.kind === 'ttl') return null
+    if (change.commutes !== true || record === null || change.ifTouchedAt !== null) return null
     const length = totalLength(change.bytes)
     // That the stream has got longer is how a commit of others is noticed.
     if (length === 0 || length > MAX_BYTES) return null

@@ -1,11 +1,8 @@
 import type { CommitResult, LoadedStream, StreamChange, Version } from '@ds/core'
-import type { RedisOptions } from 'ioredis'
-import { COMMIT_SCRIPT } from '../src/scripts/commit.js'
-import { Redis } from 'ioredis'
+import { CommitCalls } from './commit-calls.js'
 import { RedisServer } from '../test-kit/redis-server.mjs'
 import { RedisStore } from '../src/redis-store.js'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { createHash } from 'node:crypto'
 import { KeyNames } from '../src/keys.js'
 import { changeOf, idOf, pathOf, readAll, recordOf, write } from './changes.js'
 
@@ -15,30 +12,16 @@ const names = new KeyNames('ds:')
 let redis: RedisServer
 let one: RedisStore
 let two: RedisStore
-/** Calls of the commit script so far. */
-let commits = 0
 
-const COMMIT = createHash('sha1').update(COMMIT_SCRIPT).digest('hex')
-
-/** Makes connections that count. */
-function connect(options: RedisOptions): Redis {
-  const client = new Redis({ ...options, replyMapping: 'legacy' })
-  const send = client.sendCommand.bind(client)
-  client.sendCommand = (command, stream) => {
-    if (command.args[0] === COMMIT) commits++
-    return send(command, stream)
-  }
-  return client
-}
-
+const calls = new CommitCalls()
 beforeAll(async () => {
   redis = await RedisServer.start()
 })
 afterAll(() => redis.stop())
 beforeEach(async () => {
   await redis.ask('flushall')
-  one = await RedisStore.open({ url: redis.url, quarantineMs: 0, connect })
-  two = await RedisStore.open({ url: redis.url, quarantineMs: 0, connect })
+  one = await RedisStore.open({ url: redis.url, quarantineMs: 0, connect: calls.connect })
+  two = await RedisStore.open({ url: redis.url, quarantineMs: 0, connect: calls.connect })
   await write(one, path, '0123')
 })
 afterEach(() => Promise.all([one.close(), two.close()]))
@@ -52,12 +35,7 @@ function appendOn({ record }: LoadedStream, text: string, over: Partial<StreamCh
   return changeOf({ ...record, tail: record.tail + text.length }, text, { commutes: true, ...over })
 }
 
-/** How often the stores asked Redis to commit by the script that can do everything. */
-async function otherCommits(work: () => Promise<unknown>): Promise<number> {
-  const before = commits
-  await work()
-  return commits - before
-}
+const otherCommits = (work: () => Promise<unknown>): Promise<number> => calls.during(work)
 
 async function content(): Promise<string> {
   return String(await readAll(one, path, (await loaded(one)).record))

@@ -1,4 +1,5 @@
 import { FIND_CHUNK } from './find-chunk.js'
+import { MOMENTS } from './lifetime.js'
 
 /**
  * Appends to any number of streams, to each by itself or not at all: what most commits are, in the fewest steps. The
@@ -9,15 +10,15 @@ import { FIND_CHUNK } from './find-chunk.js'
 // eslint-disable-next-line @typescript-eslint/no-inferrable-types -- declarations are made file by file
 export const APPEND_SCRIPT: string = `
 -- KEYS for each append: the stream's head, the chunk that its end is expected in, meta of its bucket
--- ARGV[1] run of this server   ARGV[2] command to publish with
+-- ARGV[1] run of this server   ARGV[2] command to publish with   ARGV[3] margin of expiry, ms
 -- then for each append: the commit that last changed more than the stream's length, positions of the expected chunk's
 -- first byte and of the end of its room, new touched at, commit id, bytes, number of entries;
 -- then for each of its entries: field, value so far, new value
 -- returns for each append: commit number, or 0 if nothing was done; position after the last byte
 local call, format = redis.call, string.format
-local run, publish, at = ARGV[1], ARGV[2], 3
+local run, publish, margin, at = ARGV[1], ARGV[2], tonumber(ARGV[3]), 4
 local admitted, results = {}, {}
-${FIND_CHUNK}
+${MOMENTS}${FIND_CHUNK}
 -- Where bytes go that are not all for the expected chunk; nil if a chunk is not as long as it should be, or on its way
 -- to another node of a cluster.
 local function spread(head, chunk, tail, bytes)
@@ -54,15 +55,36 @@ local function appendTo(head, found)
   if found.grows then call('HSET', head, 'c', found.count) end
 end
 
+-- What the use of a stream does to its sliding window: when it is due, and when Redis is to remove the head. False if
+-- there is no such window; nil if the chunks would have to be told, too, or the index is on its way to another node.
+local function slide(head, meta, moments, touched)
+  local dueFixed, dueWindow, endFixed, endWindow = string.match(moments, '(%S+) (%S+) (%S+) (%S+)')
+  if dueWindow == '-' and endWindow == '-' then return false end
+  local endAt = earlier(endFixed, endWindow, touched)
+  local expireAt = math.max(endAt, clock()) + margin
+  local lease = tonumber(call('HGET', head, 'x') or 0)
+  if endAt == math.huge or lease < expireAt then return nil end
+  local start = string.sub(meta, 1, -#'meta' - 1)
+  local due, path = start .. 'due', string.sub(head, #start + #'s:' + 1)
+  if type(redis.pcall('ZSCORE', due, path)) ~= 'string' then return nil end
+  return { due = due, path = path, at = whole(earlier(dueFixed, dueWindow, touched)), expireAt = whole(expireAt) }
+end
+
 for i = 1, #KEYS, 3 do
   local head, chunk, meta = KEYS[i], KEYS[i + 1], KEYS[i + 2]
   local from, touched, bytes, entries = tonumber(ARGV[at + 1]), ARGV[at + 3], ARGV[at + 5], tonumber(ARGV[at + 6])
-  local old = call('HMGET', head, 'g', 'l', 't', 'w')
+  local old = call('HMGET', head, 'g', 'l', 't', 'w', 'd')
   if admitted[meta] == nil then admitted[meta] = call('HGET', meta, 'run') == run end
   local number, tail = 0, 0
   local isExpected = old[1] == ARGV[at] and not old[4] and admitted[meta]
   for e = at + 7, at + 4 + 3 * entries, 3 do
     isExpected = isExpected and call('HGET', head, ARGV[e]) == ARGV[e + 1]
+  end
+  if tonumber(touched) < tonumber(old[3] or 0) then touched = old[3] end
+  local window = nil
+  if isExpected and old[5] then
+    window = slide(head, meta, old[5], tonumber(touched))
+    isExpected = window ~= nil
   end
   if isExpected then
     local before = tonumber(old[2])
@@ -85,9 +107,12 @@ for i = 1, #KEYS, 3 do
   end
   if isExpected then
     number = call('HINCRBY', meta, 'n', '1')
-    if tonumber(touched) < tonumber(old[3]) then touched = old[3] end
     call('HSET', head, 'v', format('%d.%s', number, ARGV[at + 4]), 'l', format('%d', tail), 't', touched)
     for e = at + 7, at + 4 + 3 * entries, 3 do call('HSET', head, ARGV[e], ARGV[e + 2]) end
+    if window then
+      call('ZADD', window.due, window.at, window.path)
+      call('PEXPIREAT', head, window.expireAt)
+    end
     call(publish, head, ARGV[at + 4])
   end
   results[#results + 1] = number

@@ -1,9 +1,9 @@
 /**
- * What the scripts that move a stream's expiry window share. A stream's moments are four numbers or dashes: it is
+ * What the scripts that deal with a stream's moments share. These are four numbers or dashes: it is
  * due at the first, or when the second has passed since it was last used; nobody needs it from the third on, or when
  * the fourth has passed. Which of them there are, and why, is the caller's business.
  */
-export const LIFETIME = `
+export const MOMENTS = `
 local function whole(number)
   return string.format('%.0f', number)
 end
@@ -19,7 +19,11 @@ local function earlier(fixed, window, touched)
   if window ~= '-' then moment = math.min(moment, touched + tonumber(window)) end
   return moment
 end
+`
 
+/** What the scripts that move a stream's expiry window share. */
+// eslint-disable-next-line @typescript-eslint/no-inferrable-types -- declarations are made file by file
+export const LIFETIME: string = `${MOMENTS}
 -- Raises an error, before anything was written, where a chunk is on its way to another node of a cluster.
 local function reachChunks(prefix, count)
   for index = 0, count - 1 do redis.call('EXISTS', prefix .. index) end
