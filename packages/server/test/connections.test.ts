@@ -98,6 +98,41 @@ describe.each(BINDINGS)('methods and connections, %s binding', (binding) => {
     expect((await readAll(running, 's')).toString()).toBe('abd')
   })
 
+  test.each([
+    ['PUT POST POST DELETE', '201 204 204 204'],
+    ['PUT DELETE PUT', '201 204 201'],
+    ['PUT POST CLOSE POST', '201 204 204 409'],
+    ['PUT LONG CLOSE GET', '201 204 204 200'],
+    ['PUT CHUNKED POST CLOSE HEAD', '201 204 204 204 200'],
+  ])('%s, sent in one piece, take effect in that order', async (methods, statuses) => {
+    const running = await serve({ binding })
+    const target = '/v1/stream/s'
+    const requests: Record<string, string> = {
+      PUT: formatRequest('PUT', target, TEXT),
+      POST: formatRequest('POST', target, TEXT, 'x'),
+      LONG: formatRequest('POST', target, TEXT, 'y'.repeat(5_000)),
+      CHUNKED: `${formatRequest('POST', target, { ...TEXT, 'Transfer-Encoding': 'chunked' })}1\r\nz\r\n0\r\n\r\n`,
+      CLOSE: formatRequest('POST', target, { 'Stream-Closed': 'true' }),
+      GET: formatRequest('GET', target),
+      HEAD: formatRequest('GET', `${target}?offset=now`),
+      DELETE: formatRequest('DELETE', target),
+    }
+    const names = methods.split(' ')
+    const connection = await dial(running)
+    connection.send(names.map((name) => requests[name]!).join(''))
+    await connection.response(names.length - 1)
+    expect(connection.parse().responses.map(({ status }) => status)).toEqual(statuses.split(' ').map(Number))
+  })
+
+  test('a connection is closed that was idle for keepAliveTimeoutMs, or on which nothing ever came', async () => {
+    const running = await serve({ binding, keepAliveTimeoutMs: 100, stallTimeoutMs: 500 })
+    const used = await dial(running)
+    expect((await used.send(formatRequest('GET', '/health')).response()).status).toBe(200)
+    const unused = await dial(running)
+    await used.closed
+    await unused.closed
+  })
+
   test('rubbish behind a request that waits for the store is not taken for its answer', async () => {
     const store = createGatedStore()
     const running = await serve({ binding, store })

@@ -77,28 +77,12 @@ export interface PendingFork {
   readonly since: number
 }
 
-/** The record of a stream that has only got longer. Written out, because engines copy a literal several times faster. */
+/** The record of a stream that has only got longer, with every field of it, those that a later version has added included. */
 export function withTail(record: StreamRecord, tail: number): StreamRecord {
-  return {
-    streamId: record.streamId,
-    state: record.state,
-    contentType: record.contentType,
-    createdAt: record.createdAt,
-    start: record.start,
-    base: record.base,
-    tail,
-    closed: record.closed,
-    closedBy: record.closedBy,
-    lastStreamSeq: record.lastStreamSeq,
-    expiry: record.expiry,
-    lineage: record.lineage,
-    origin: record.origin,
-    forkDepth: record.forkDepth,
-    forkCount: record.forkCount,
-    pendingForks: record.pendingForks,
-    producerCount: record.producerCount,
-    unsettledSince: record.unsettledSince,
-  }
+  // Faster than a literal that spreads the record and then says its tail, which engines define like a new property.
+  const longer: { -readonly [Field in keyof StreamRecord]: StreamRecord[Field] } = { ...record }
+  longer.tail = tail
+  return longer
 }
 
 /** The key of the entry that remembers one producer. */

@@ -3,7 +3,9 @@ import type { LiveEnd, LiveRead, LiveReader } from './live-batch.js'
 import type { PageCut, PageReader } from './page-reader.js'
 import type { StreamId, StreamPath } from '../protocol/branded.js'
 import type { StreamRecord } from '../store/record.js'
+import type { RecentBatches } from './recent-batches.js'
 import type { StreamStore } from '../store/contract.js'
+import type { Turns } from './turns.js'
 import { LiveBatch } from './live-batch.js'
 import { Subscription } from './live-subscription.js'
 import { contentKindOf } from '../protocol/content-type.js'
@@ -13,6 +15,8 @@ import { lifecycleOf } from '../decide/stream-state.js'
 export interface FeedContext {
   readonly store: StreamStore
   readonly pages: PageReader
+  readonly recent: RecentBatches
+  readonly turns: Turns
   readonly environment: Environment
   readonly maxBatchBytes: number
 }
@@ -61,7 +65,7 @@ export class LiveFeed {
   follow(record: StreamRecord, position: number, reader: LiveReader, onLeave: () => void): LiveRead {
     const subscription = new Subscription(reader, record.streamId, position, onLeave)
     this.#subscriptions.add(subscription)
-    if (record.expiry.kind === 'ttl') this.#touchRegularly(record.streamId, record.expiry.seconds)
+    if (record.expiry.kind === 'ttl') this.#touchRegularly(record.expiry.seconds)
     return {
       resume: () => {
         if (subscription.is('stalled')) void this.#catchUp(subscription)
@@ -83,6 +87,7 @@ export class LiveFeed {
     let misses = 0
     try {
       while (subscription.is('reading')) {
+        if (subscription.hasStarted) await this.#context.turns.next()
         const wakes = this.#wakes
         const record = await this.#loadLive(subscription.streamId)
         if (!subscription.is('reading')) break
@@ -180,9 +185,14 @@ export class LiveFeed {
   async #makeBatch(record: StreamRecord, from: number): Promise<LiveBatch | null> {
     const kind = contentKindOf(record.contentType)
     const cut: PageCut = kind === 'json' ? 'message' : kind === 'text' ? 'character' : 'anywhere'
-    const { pages, maxBatchBytes } = this.#context
+    const { pages, recent, maxBatchBytes } = this.#context
+    const kept = recent.find(record, from)
+    if (kept !== null) return kept
     const page = await pages.readPage(this.#path, record, from, maxBatchBytes, cut)
-    return page === null ? null : new LiveBatch(record, page)
+    if (page === null) return null
+    const batch = new LiveBatch(record, page)
+    recent.keep(record, batch)
+    return batch
   }
 
   async #inSlices(
@@ -207,18 +217,30 @@ export class LiveFeed {
   }
 
   /** A stream that is being followed is in use, and its sliding window does not run out. @see PROTOCOL §5.1 */
-  #touchRegularly(streamId: StreamId, seconds: number): void {
+  #touchRegularly(seconds: number): void {
     const everyMs = Math.min(seconds * 333, 60_000)
     if (everyMs >= this.#touchEveryMs) return
     this.#touchEveryMs = everyMs
     this.#cancelTouching?.()
-    const { store, environment } = this.#context
-    this.#cancelTouching = environment.schedule(everyMs, () => {
+    this.#cancelTouching = this.#context.environment.schedule(everyMs, () => {
       this.#touchEveryMs = Infinity
-      this.#touchRegularly(streamId, seconds)
-      const touch = async (): Promise<void> => store.touch(this.#path, streamId, environment.now())
-      touch().catch(() => undefined)
+      void this.#touch(seconds)
     })
+  }
+
+  /** Moves the window of what is live at the path by now, which may be another incarnation, with a window of its own. */
+  async #touch(lastSeconds: number): Promise<void> {
+    const { store, environment } = this.#context
+    let seconds = lastSeconds
+    try {
+      const record = await this.#loadLive(null)
+      if (record?.expiry.kind !== 'ttl') return
+      seconds = record.expiry.seconds
+      await store.touch(this.#path, record.streamId, environment.now())
+    } catch {
+      // The store failed, and the next time is soon enough.
+    }
+    if (this.#subscriptions.size > 0) this.#touchRegularly(seconds)
   }
 
   #recheckLater(): void {

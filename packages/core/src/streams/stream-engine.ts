@@ -24,7 +24,9 @@ import { DEFAULT_LIMITS, StreamFault } from './environment.js'
 import { ForkMaker } from './fork-maker.js'
 import { LiveFeed } from './live-feed.js'
 import { PageReader } from './page-reader.js'
+import { RecentBatches } from './recent-batches.js'
 import { Sweeper } from './sweeper.js'
+import { Turns } from './turns.js'
 import { decideAppend } from '../decide/append.js'
 import { decideCreate, matchExisting, planStream } from '../decide/create.js'
 import { decideDelete } from '../decide/delete.js'
@@ -85,6 +87,8 @@ export class StreamEngine {
     this.#feedContext = {
       store,
       pages: this.#pages,
+      recent: new RecentBatches(),
+      turns: new Turns(environment),
       environment,
       maxBatchBytes: this.limits.maxLiveBatchBytes,
     }

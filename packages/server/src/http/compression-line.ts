@@ -1,8 +1,7 @@
 import type { Compressor, ContentCoding } from './compression.js'
 import { ClientGone } from './exchange.js'
 
-/** Compressions at a time: half of the threads that Node has for them, because file stores sync on the same. */
-const MOST_RUNNING = 2
+const DEFAULT_AT_A_TIME = 2
 /** How many wait for their turn, each with the bytes of a page. */
 const MOST_WAITING = 32
 
@@ -37,7 +36,7 @@ export class CompressionLine {
     pieces: readonly Uint8Array[],
     isGone: () => boolean,
   ): Promise<Uint8Array> {
-    if (this.#running < MOST_RUNNING) this.#running++
+    if (this.#running < (this.#compressor.atATime ?? DEFAULT_AT_A_TIME)) this.#running++
     else await new Promise<void>((resolve) => this.#waiting.push(resolve))
     try {
       if (isGone()) throw new ClientGone()

@@ -6,6 +6,8 @@ export type ContentCoding = 'br' | 'gzip'
 export interface Compressor {
   /** What it can do, the best first. */
   readonly codings: readonly ContentCoding[]
+  /** How many compressions it should be given at a time. Default 2. */
+  readonly atATime?: number
   compress(coding: ContentCoding, pieces: readonly Uint8Array[]): Promise<Uint8Array>
 }
 

@@ -25,6 +25,8 @@ export const nodeRuntime: Runtime = {
   },
   compressor: {
     codings: ['br', 'gzip'],
+    // Half of the threads there are, because file stores sync on the same.
+    atATime: Math.max(1, Math.floor(Number(process.env['UV_THREADPOOL_SIZE'] ?? 4) / 2) || 1),
     compress(coding: ContentCoding, pieces) {
       const bytes = joinBytes(pieces)
       if (coding === 'gzip') return gzipBytes(bytes)

@@ -26,6 +26,9 @@ const PARSER_ERRORS: Readonly<Record<string, ErrorCode>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'REQUEST_TIMEOUT',
 }
 
+/** After how long a silent connection is probed. */
+const TCP_KEEP_ALIVE_MS = 60_000
+
 /** How long a client has to take a refusal in, and to close its side. */
 const LINGER_MS = 2_000
 
@@ -39,6 +42,9 @@ export function nodeServerOptions(options: NodeServerOptions = {}): HttpServerOp
     keepAliveTimeout: options.keepAliveTimeoutMs ?? 65_000,
     maxHeaderSize: options.maxHeaderBytes ?? 16 << 10,
     connectionsCheckingInterval: 1_000,
+    // So that clients which have vanished without a word are noticed.
+    keepAlive: true,
+    keepAliveInitialDelay: TCP_KEEP_ALIVE_MS,
     // A missing or a second Host, and a second Content-Type, are refused by the handler, with a body that says so.
     requireHostHeader: false,
     joinDuplicateHeaders: true,
@@ -52,7 +58,7 @@ export function nodeServerOptions(options: NodeServerOptions = {}): HttpServerOp
 export function refineServer(server: Server, handler: StreamHandler): void {
   // By default, headers after the 2,000th are dropped without a word; their size is bounded anyway.
   server.maxHeadersCount = 0
-  server.setTimeout(handler.settings.stallTimeoutMs, cutOffStalled)
+  server.setTimeout(handler.settings.stallTimeoutMs, closeSilent)
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     if (error.code === 'ECONNRESET' || !socket.writable || owesAnswer(socket)) {
       socket.destroy()
@@ -118,7 +124,7 @@ function formatRefusal(code: ErrorCode, message: string, more: readonly string[]
   return `${head}\r\n${body}`
 }
 
-/** A client that takes nothing of what was written for it is gone; any other silence has its own bounds. */
-function cutOffStalled(socket: Socket): void {
-  if (socket.writableLength > 0) socket.destroy()
+/** Closes a connection that is silent while nothing is under way, or while its client should take what was written for it. */
+function closeSilent(socket: Socket): void {
+  if (socket.writableLength > 0 || answerOn(socket) === null) socket.destroy()
 }

@@ -15,14 +15,13 @@ export class PipelinedResponses {
   }
 
   /**
-   * The same listener, but in turn: a write is carried out at once, also if its answer has to wait behind others, and a
-   * read when its answer can be sent, because until then what was read would only take up memory.
+   * The same listener, but in turn: a request is carried out when those before it are answered. So they take effect in
+   * the order in which they were sent (RFC 9112 §9.3.2), and no answer that has to wait takes up memory.
    */
   inTurn(answer: RequestListener): RequestListener {
     return (message, response) => {
       if (response.socket !== null) answer(message, response)
       else if (!this.#wait(message.socket, response)) message.socket.destroy()
-      else if (message.method !== 'GET') answer(message, response)
       else response.once('socket', () => answer(message, response))
     }
   }
