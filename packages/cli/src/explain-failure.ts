@@ -94,7 +94,8 @@ export function explainFailure(thrown: unknown): Failure {
 
 function explainStreamError(error: DurableStreamError): Failure {
   const { code, serverCode, status, url } = error
-  const { exitCode, hint } = MEANINGS[code] ?? { exitCode: EXIT.failed }
+  const { exitCode, hint: usual } = MEANINGS[code] ?? { exitCode: EXIT.failed }
+  const hint = hintOf(error) ?? usual
   return {
     code,
     message: messageOf(error),
@@ -106,12 +107,32 @@ function explainStreamError(error: DurableStreamError): Failure {
   }
 }
 
+/** What to do about causes that the code alone does not tell. */
+function hintOf(error: DurableStreamError): string | undefined {
+  if (error.serverCode === 'INVALID_OFFSET') {
+    return 'an offset is one that `ds head` or --save-offset gave, or -1 for the start, or now'
+  }
+  const speaksNoTls = causesOf(error).some(({ message }) =>
+    /wrong version number|packet length too long/.test(message),
+  )
+  return speaksNoTls ? 'the server there does not seem to speak TLS: try http://' : undefined
+}
+
 /** fetch hides why there is no answer in causes. */
 function messageOf(error: DurableStreamError): string {
   const reasons: string[] = []
-  for (let cause = error.cause; cause instanceof Error && reasons.length < 4; cause = cause.cause) {
-    const text = cause.message === '' ? ((cause as NodeJS.ErrnoException).code ?? '') : cause.message
+  for (const cause of causesOf(error)) {
+    const [text = ''] = (
+      cause.message === '' ? ((cause as NodeJS.ErrnoException).code ?? '') : cause.message
+    ).split('\n')
     if (text !== '' && !error.message.includes(text)) reasons.push(text)
   }
   return [error.message, ...reasons].join(': ')
+}
+
+function causesOf(error: Error): Error[] {
+  const causes: Error[] = []
+  for (let cause = error.cause; cause instanceof Error && causes.length < 4; cause = cause.cause)
+    causes.push(cause)
+  return causes
 }

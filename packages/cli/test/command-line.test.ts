@@ -100,8 +100,28 @@ describe('what the server refuses', () => {
     expect(code).toBe(4)
     expect(stderr).toContain('ds create nowhere')
     expect((await run('read', 'nowhere')).stderr).toContain('STREAM_NOT_FOUND')
-    expect((await run('delete', 'nowhere')).code).toBe(4)
+    expect(await run('delete', 'nowhere')).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining('--if-exists') as string,
+    })
     expect((await run('delete', 'nowhere', '--if-exists')).code).toBe(0)
+  })
+
+  test('a server without TLS, or an offset that is none, is told in words', async () => {
+    const secure = server.env.STREAM_URL.replace('http:', 'https:')
+    const { code, stderr } = await run('head', 'x', '--url', secure, '--retry', '0')
+    expect([code, stderr.trim().split('\n').length]).toEqual([3, 2])
+    expect(stderr).toContain('try http://')
+    await run('create', 'placed')
+    expect((await run('read', 'placed', '--offset', 'garbage')).stderr).toContain('an offset is one that')
+  })
+
+  test('a wait for Redis is told', async () => {
+    const redis = `redis://user:secret@127.0.0.1:${await unusedPort()}`
+    const { code, stderr } = await run('serve', '--store', redis, '--timeout', '2s')
+    expect(code).toBe(3)
+    expect(stderr).toContain('waiting for Redis at 127.0.0.1')
+    expect(stderr).not.toContain('secret')
   })
 
   test('conflicts exit with 5 and carry the code of the server', async () => {

@@ -1,5 +1,7 @@
 import type { Command } from 'commander'
 import { DurableStreamError } from '@ds/client'
+import { CliError } from '../failures.js'
+import { EXIT } from '../exit-codes.js'
 import type { CommandSurroundings } from './command-surroundings.js'
 import { examples } from './command-surroundings.js'
 import type { Session } from '../session.js'
@@ -32,7 +34,12 @@ async function remove(session: Session, name: string, { ifExists }: DeleteOption
       (error: unknown) => {
         const isMissing = error instanceof DurableStreamError && /^(NOT_FOUND|GONE)$/.test(error.code)
         if (isMissing && ifExists === true) return false
-        throw error
+        if (!isMissing) throw error
+        throw new CliError(error.code, error.message, {
+          cause: error,
+          exitCode: EXIT.notFound,
+          hint: 'with --if-exists that is no failure',
+        })
       },
     )
   await session.tell(deleted ? `deleted ${target.url}` : `there was no ${target.url}`, {

@@ -45,6 +45,7 @@ async function list(session: Session, prefix: string, options: ListOptions): Pro
   const store = await openStore(choice, {
     timeoutMs: session.settings.timeoutMs,
     onFault: (fault) => session.note(String(fault)),
+    onWait: (what) => session.note(what),
   })
   try {
     let after = ''

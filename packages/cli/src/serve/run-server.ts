@@ -19,6 +19,7 @@ export async function runServer(session: Session, options: RunServerOptions): Pr
   const store = await openStore(options.store, {
     timeoutMs: session.settings.timeoutMs,
     onFault: (fault) => session.note(`store: ${messageOf(fault)}`),
+    onWait: (what) => session.note(what),
   })
   const { createDurableStreamsServer } = await import('@ds/server')
   const server = createDurableStreamsServer({ ...options.server, store })

@@ -41,10 +41,20 @@ export function chooseStore(
   )
 }
 
+/** After how long a wait is worth a word. */
+const NOTE_AFTER_MS = 1_000
+
+export interface StoreOpening {
+  readonly timeoutMs: number
+  readonly onFault: (error: unknown) => void
+  /** Told in words what takes so long. */
+  readonly onWait: (what: string) => void
+}
+
 /** Opens a store. Stores are loaded only when they are needed: most commands need none. */
 export async function openStore(
   choice: StoreChoice,
-  { timeoutMs, onFault }: { readonly timeoutMs: number; readonly onFault: (error: unknown) => void },
+  { timeoutMs, onFault, onWait }: StoreOpening,
 ): Promise<StreamStore> {
   try {
     switch (choice.kind) {
@@ -56,7 +66,12 @@ export async function openStore(
       }
       case 'redis': {
         const { RedisStore } = await import('@ds/store-redis')
-        return await RedisStore.open({ url: choice.url, openTimeoutMs: timeoutMs })
+        const place = new URL(choice.url).host
+        const waiting = setTimeout(() => {
+          onWait(`waiting for Redis at ${place}, up to ${Math.round(timeoutMs / 1000)} s`)
+        }, NOTE_AFTER_MS)
+        const opening = RedisStore.open({ url: choice.url, openTimeoutMs: timeoutMs })
+        return await opening.finally(() => clearTimeout(waiting))
       }
     }
   } catch (cause) {
