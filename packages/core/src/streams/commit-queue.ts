@@ -128,8 +128,14 @@ export class CommitQueue implements StreamWriter {
     }
     queue.isBusy = false
     queue.waiting = NOBODY
-    if (this.#queues.size > MAX_IDLE_QUEUES) this.#queues.delete(queue.path)
-    if (--this.#busyQueues === 0) for (const resolve of this.#idle.splice(0)) resolve()
+    this.#busyQueues--
+    if (this.#queues.size - this.#busyQueues > MAX_IDLE_QUEUES) this.#forgetIdle()
+    if (this.#busyQueues === 0) for (const resolve of this.#idle.splice(0)) resolve()
+  }
+
+  /** All at once, and seldom: which of them will be needed again is not known. */
+  #forgetIdle(): void {
+    for (const queue of this.#queues.values()) if (!queue.isBusy) this.#queues.delete(queue.path)
   }
 
   #drainLater(queue: StreamQueue, batch: QueuedWrite[], committing: Promise<readonly unknown[]>): void {
