@@ -26,7 +26,6 @@ export interface JournalWriterOptions {
   readonly preallocateBytes: number
   /** Bytes of one write; a single longer record still goes whole. */
   readonly batchBytes: number
-  readonly defer: (run: () => void) => void
   readonly now: () => number
   readonly newSalt: () => number
 }
@@ -137,8 +136,9 @@ export class JournalWriter {
     await this.#file.close().catch(() => undefined)
   }
 
+  /** Whatever is appended before this turn gives way to what was waiting is in the first batch. */
   #start(): void {
-    this.#running ??= new Promise<void>((resolve) => this.#options.defer(resolve))
+    this.#running ??= Promise.resolve()
       .then(() => this.#run())
       .then(() => {
         this.#running = null

@@ -141,7 +141,6 @@ function journalOptions(
     syncs: options.durability !== 'os',
     preallocateBytes: options.preallocateBytes ?? 4 << 20,
     batchBytes: options.batchBytes ?? 16 << 20,
-    defer: (run) => runtime.defer(run),
     now: () => runtime.now(),
     newSalt: () => runtime.newSalt(),
   }

@@ -2,6 +2,7 @@ import type { Step } from './hot-stream.js'
 import type { StreamPath } from '@ds/core'
 import type { Extent, TableHead } from './table-format.js'
 import { HotLayer } from './hot-layer.js'
+import { SpareChanges } from './hot-change.js'
 import { HotStream } from './hot-stream.js'
 import { dueAt } from '@ds/core'
 
@@ -15,7 +16,8 @@ const EVICTION_LOOKS = 8
  * is being stored, and of the others those that were used last.
  */
 export class StreamMemory {
-  active: HotLayer = new HotLayer()
+  readonly #spareChanges = new SpareChanges()
+  active: HotLayer = new HotLayer(this.#spareChanges)
   sealed: HotLayer | null = null
   readonly #streams = new Map<StreamPath, HotStream>()
   readonly #maxKept: number
@@ -62,7 +64,7 @@ export class StreamMemory {
   /** Starts a new active layer; the one before it does not change any more. */
   seal(): void {
     this.sealed = this.active
-    this.active = new HotLayer()
+    this.active = new HotLayer(this.#spareChanges)
   }
 
   /**
@@ -73,7 +75,8 @@ export class StreamMemory {
     let count = 0
     for (const stream of this.sealed?.streams ?? []) {
       if (++count % SETTLED_AT_ONCE === 0) await rest()
-      stream.settle()
+      const stored = stream.settle()
+      if (stored !== null) this.#spareChanges.give(stored)
       if (stream.hasChanged) continue
       if (stream.canBeDue) this.#dueCandidates.delete(stream)
       stream.canBeDue = false
