@@ -105,3 +105,13 @@ test('an append takes the other script when the index does not name the stream',
   expect(await append(found, found.version, {})).toBe(1)
   expect(await redis.ask('zscore', due, path)).not.toBeNull()
 })
+
+test('an append that depends on when the stream was last used conflicts when it was used since', async () => {
+  const { record, version, touchedAt } = await loaded()
+  await other.touch(path, record.streamId, touchedAt + 1)
+  const change = changeOf({ ...record, tail: record.tail + 1 }, 'x', {
+    commutes: true,
+    ifTouchedAt: touchedAt,
+  })
+  expect(await store.commit(path, version, change)).toEqual({ kind: 'conflict' })
+})
