@@ -48,31 +48,23 @@ interface Block {
  */
 export class ByteLog {
   /** The position of the first byte. */
-  from = 0
+  readonly from: number
   /** The position after the last one. */
-  tail = 0
-  #expectedBytes = 0
-  #start = 0
+  tail: number
+  readonly #expectedBytes: number
+  #start: number
   #slab: Uint8Array | null = null
   #offset = 0
   #size = 0
   /** The blocks before the last one; null while there are none. */
   #full: Block[] | null = null
 
-  /**
-   * Begins anew, without any bytes.
-   *
-   * @param expectedBytes how many bytes will come, as far as that can be guessed: they then stand together
-   */
-  begin(from: number, expectedBytes: number): void {
+  /** @param expectedBytes how many bytes will come, as far as that can be guessed: they then stand together */
+  constructor(from: number, expectedBytes = 0) {
     this.from = from
     this.tail = from
     this.#start = from
     this.#expectedBytes = Math.min(expectedBytes, MOST_EXPECTED_BYTES)
-    this.#slab = null
-    this.#offset = 0
-    this.#size = 0
-    this.#full = null
   }
 
   get length(): number {

@@ -1,4 +1,3 @@
-import type { HotChange, SpareChanges } from './hot-change.js'
 import type { HotStream } from './hot-stream.js'
 import { ByteArena } from './byte-log.js'
 import { sortByPath } from './path-order.js'
@@ -8,11 +7,6 @@ export class HotLayer {
   readonly arena: ByteArena = new ByteArena()
   readonly #streams: HotStream[] = []
   #sorted: readonly HotStream[] | null = null
-  readonly #spare: SpareChanges
-
-  constructor(spare: SpareChanges) {
-    this.#spare = spare
-  }
 
   /** How many streams have changed. */
   get size(): number {
@@ -23,11 +17,10 @@ export class HotLayer {
     return this.#streams
   }
 
-  /** Adds a stream that has not changed in this layer before; returns what will be its change. */
-  add(stream: HotStream): HotChange {
+  /** Adds a stream that has not changed in this layer before. */
+  add(stream: HotStream): void {
     this.#streams.push(stream)
     this.#sorted = null
-    return this.#spare.take(this)
   }
 
   /** The streams in the order of their paths. */

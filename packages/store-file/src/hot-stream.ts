@@ -1,8 +1,8 @@
 import type { Extent, TableHead } from './table-format.js'
-import type { HotChange } from './hot-change.js'
 import type { HotLayer } from './hot-layer.js'
 import type { OwnRecord } from './own-record.js'
 import type { StreamId, StreamPath, StreamRecord } from '@ds/core'
+import { ByteLog } from './byte-log.js'
 import { copyRecord, overwriteRecord } from './own-record.js'
 
 /** A stream at one moment, wherever that is kept. */
@@ -29,6 +29,25 @@ export interface Step {
   readonly touchedAt: number | null
   readonly bytes: readonly Uint8Array[]
   readonly entries: Iterable<readonly [key: string, value: string | null]>
+}
+
+/** What has changed of a stream while a layer was the active one. */
+export class HotChange {
+  readonly layer: HotLayer
+  /** Whether the incarnation began in this layer, so that nothing below belongs to it. */
+  isWhole = false
+  /** Bytes that were added; null while there are none. */
+  log: ByteLog | null = null
+  /** Entries that were set or removed; null while there are none. */
+  entries: Map<string, string | null> | null = null
+  /** The stream as it was when the layer was sealed; null while that is what it is now. */
+  head: StreamHead | null = null
+  /** Where the stream's bytes are once the layer has been stored. */
+  extents: readonly Extent[] = NO_EXTENTS
+
+  constructor(layer: HotLayer) {
+    this.layer = layer
+  }
 }
 
 const NO_EXTENTS: readonly Extent[] = []
@@ -93,14 +112,14 @@ export class HotStream implements StreamHead {
     const { record } = step
     if (this.record !== null && record !== null && this.record.streamId === record.streamId) {
       if (step.touchedAt !== null && step.touchedAt > this.touchedAt) this.touchedAt = step.touchedAt
-      change.addBytes(step.bytes, this.record.tail, this.#expectedBytes)
+      this.#addBytes(step.bytes, this.record.tail, change)
       overwriteRecord(this.record, record)
     } else {
       change.isWhole = true
       change.log = null
       change.entries = null
       this.touchedAt = step.touchedAt ?? record?.createdAt ?? 0
-      if (record !== null) change.addBytes(step.bytes, record.base, this.#expectedBytes)
+      if (record !== null) this.#addBytes(step.bytes, record.base, change)
       this.record = record === null ? null : copyRecord(record)
     }
     for (const [key, value] of step.entries)
@@ -109,12 +128,20 @@ export class HotStream implements StreamHead {
     this.commitId = step.commitId
   }
 
+  #addBytes(pieces: readonly Uint8Array[], from: number, change: HotChange): void {
+    for (const piece of pieces) {
+      change.log ??= new ByteLog(from, this.#expectedBytes)
+      change.log.append(piece, change.layer.arena)
+    }
+  }
+
   /** The change that belongs to a layer, which is the active one. What is being stored keeps its head from now on. */
   changeIn(layer: HotLayer): HotChange {
     if (this.change?.layer === layer) return this.change
     if (this.change !== null) this.#setAside(this.change)
     if (this.sealed !== null) this.sealed.head ??= this.#copyHead()
-    return (this.change = layer.add(this))
+    layer.add(this)
+    return (this.change = new HotChange(layer))
   }
 
   /** What is to be stored of a sealed layer. */
@@ -133,10 +160,10 @@ export class HotStream implements StreamHead {
     return { record: this.record === null ? null : copyRecord(this.record), version, commitId, touchedAt }
   }
 
-  /** From now on the tables have what was being stored, which is returned. */
-  settle(): HotChange | null {
+  /** From now on the tables have what was being stored. */
+  settle(): void {
     const { sealed } = this
-    if (sealed === null) return null
+    if (sealed === null) return
     this.sealed = null
     this.extents = sealed.extents
     this.#expectedBytes = sealed.log?.length ?? 0
@@ -145,11 +172,9 @@ export class HotStream implements StreamHead {
       this.mayHaveEntries = false
       this.known = null
     }
-    if (sealed.entries !== null) {
-      this.mayHaveEntries = true
-      this.remember(sealed.entries)
-    }
-    return sealed
+    if (sealed.entries === null) return
+    this.mayHaveEntries = true
+    this.remember(sealed.entries)
   }
 
   /** Keeps at hand what the tables have of some entries. */

@@ -2,7 +2,6 @@ import type { Step } from './hot-stream.js'
 import type { StreamPath } from '@ds/core'
 import type { Extent, TableHead } from './table-format.js'
 import { HotLayer } from './hot-layer.js'
-import { SpareChanges } from './hot-change.js'
 import { HotStream } from './hot-stream.js'
 import { dueAt } from '@ds/core'
 
@@ -16,8 +15,7 @@ const EVICTION_LOOKS = 8
  * is being stored, and of the others those that were used last.
  */
 export class StreamMemory {
-  readonly #spareChanges = new SpareChanges()
-  active: HotLayer = new HotLayer(this.#spareChanges)
+  active: HotLayer = new HotLayer()
   sealed: HotLayer | null = null
   readonly #streams = new Map<StreamPath, HotStream>()
   readonly #maxKept: number
@@ -64,7 +62,7 @@ export class StreamMemory {
   /** Starts a new active layer; the one before it does not change any more. */
   seal(): void {
     this.sealed = this.active
-    this.active = new HotLayer(this.#spareChanges)
+    this.active = new HotLayer()
   }
 
   /**
@@ -75,8 +73,7 @@ export class StreamMemory {
     let count = 0
     for (const stream of this.sealed?.streams ?? []) {
       if (++count % SETTLED_AT_ONCE === 0) await rest()
-      const stored = stream.settle()
-      if (stored !== null) this.#spareChanges.give(stored)
+      stream.settle()
       if (stream.hasChanged) continue
       if (stream.canBeDue) this.#dueCandidates.delete(stream)
       stream.canBeDue = false

@@ -1,7 +1,6 @@
 import type { CheckpointRound } from './checkpoint-round.js'
 import type { Extent } from './table-format.js'
-import type { HotChange } from './hot-change.js'
-import type { HotStream } from './hot-stream.js'
+import type { HotChange, HotStream } from './hot-stream.js'
 import type { StreamPath } from '@ds/core'
 import { comparePaths } from '@ds/core'
 
