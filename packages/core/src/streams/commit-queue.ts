@@ -26,6 +26,8 @@ interface StreamQueue {
 
 /** Queues that are kept for later writes: making and forgetting one for each write is a burden to the collector. */
 const MAX_IDLE_QUEUES = 4_096
+/** After how many queues that found no room the kept ones are forgotten. */
+const RENEW_AFTER = 1 << 16
 /** Nothing that is new hangs on what is old, or it would be taken for old as well. */
 const NOBODY: QueuedWrite[] = []
 
@@ -44,6 +46,7 @@ export class CommitQueue implements StreamWriter {
   readonly #onGrown: ((path: StreamPath) => void) | undefined
   readonly #queues = new Map<StreamPath, StreamQueue>()
   #busyQueues = 0
+  #forgotten = 0
   #queuedBytes = 0
   /** Queues that are drained at the end of this turn of the event loop. */
   #ready: StreamQueue[] = []
@@ -129,13 +132,15 @@ export class CommitQueue implements StreamWriter {
     queue.isBusy = false
     queue.waiting = NOBODY
     this.#busyQueues--
-    if (this.#queues.size - this.#busyQueues > MAX_IDLE_QUEUES) this.#forgetIdle()
+    if (this.#queues.size - this.#busyQueues > MAX_IDLE_QUEUES) this.#forget(queue)
     if (this.#busyQueues === 0) for (const resolve of this.#idle.splice(0)) resolve()
   }
 
-  /** All at once, and seldom: which of them will be needed again is not known. */
-  #forgetIdle(): void {
-    for (const queue of this.#queues.values()) if (!queue.isBusy) this.#queues.delete(queue.path)
+  /** Those that are kept make room now and then, since they may be of streams that nobody writes to any more. */
+  #forget(queue: StreamQueue): void {
+    this.#queues.delete(queue.path)
+    if (++this.#forgotten % RENEW_AFTER !== 0) return
+    for (const { isBusy, path } of this.#queues.values()) if (!isBusy) this.#queues.delete(path)
   }
 
   #drainLater(queue: StreamQueue, batch: QueuedWrite[], committing: Promise<readonly unknown[]>): void {
