@@ -6,7 +6,7 @@ export class BegunWrites {
   #isClosed = false
   #onDone: (() => void) | null = null
 
-  /** To be called before a write's body is taken. Throws a {@link StreamFault} once there is an end to them. */
+  /** To be called before a write's body is taken, if it has one. Throws a {@link StreamFault} once there is an end to them. */
   begin(): void {
     if (this.#isClosed) throw new StreamFault('unavailable', 'the server is stopping')
     this.#count++

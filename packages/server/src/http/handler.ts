@@ -249,7 +249,8 @@ export class StreamHandler {
   }
 
   async #delete(path: StreamPath, basePath: string): Promise<HttpReply> {
-    const outcome = await this.engine.delete(path)
+    this.#writes.begin()
+    const outcome = await this.engine.delete(path).finally(() => this.#writes.end())
     if (outcome.kind === 'deleted') {
       const urlPath = `${basePath}/${formatStreamPath(path)}`
       this.#tell(this.settings.onStreamDeleted, { type: 'deleted', path: urlPath, timestamp: this.#now() })
