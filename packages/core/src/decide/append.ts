@@ -7,6 +7,7 @@ import { contentKindOf, sameContentType } from '../protocol/content-type.js'
 import { lifecycleOf, offsetAt, refused } from './stream-state.js'
 import { formatProducerEntry, parseProducerEntry, producerEntryKey } from '../store/record.js'
 import { judgeProducer, sameTuple } from '../producer/producer-state.js'
+import { moveOffset } from '../protocol/offset.js'
 
 /** An append, a close, or both in one step. @see PROTOCOL §5.2, §5.3 */
 export interface AppendRequest {
@@ -153,6 +154,13 @@ function acceptAppend(
   const entry = [producerEntryKey(request.producer.id), formatProducerEntry(producer)] as const
   const commutes = !isOrdered && !isNewProducer
   return { outcome, change: { record: next, bytes, entries: [entry], touchedAt: now, commutes } }
+}
+
+/** What an append is told whose change commuted, and went behind so many bytes that it did not know of. */
+export function moveAppended(outcome: AppendOutcome, byBytes: number): AppendOutcome {
+  if (outcome.kind !== 'appended') return outcome
+  const { tail, closed, hadBody, producer } = outcome
+  return { kind: 'appended', tail: moveOffset(tail, byBytes), closed, hadBody, producer }
 }
 
 /** What an append changes of a record. */

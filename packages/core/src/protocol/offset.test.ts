@@ -1,6 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { START_OFFSET, formatOffset, isStreamId, parseOffset, parseOffsetRequest } from './offset.js'
+import {
+  START_OFFSET,
+  formatOffset,
+  isStreamId,
+  moveOffset,
+  parseOffset,
+  parseOffsetRequest,
+} from './offset.js'
 import { idOf } from '../../test/requests.js'
 
 const MAX = Number.MAX_SAFE_INTEGER
@@ -63,6 +70,15 @@ describe('an offset token', () => {
     ['the sentinel now', 'now'],
   ])('is refused: %s', (_what, token) => {
     expect(parseOffset(token)).toBeNull()
+  })
+
+  it('moves on as its position does', () => {
+    const by = fc.integer({ min: 0, max: 5_000 })
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 9_000_000 }), streamId, by, (at, owner, bytes) => {
+        expect(moveOffset(formatOffset(at, owner), bytes)).toBe(formatOffset(at + bytes, owner))
+      }),
+    )
   })
 
   it('reaches exactly to 2^53-1', () => {

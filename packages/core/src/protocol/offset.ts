@@ -36,6 +36,13 @@ export function formatOffset(position: number, owner: StreamId): Offset {
   return `${String(position).padStart(16, '0')}_${owner}` as Offset
 }
 
+/** The offset so many bytes behind another of the same incarnation, which must not be the first of all. */
+export function moveOffset(offset: Offset, byBytes: number): Offset {
+  const underscore = NO_OWNER.length
+  const position = Number(offset.slice(0, underscore)) + byBytes
+  return formatOffset(position, offset.slice(underscore + 1) as StreamId)
+}
+
 /** Reads an offset token; null when it is none, or when its position is beyond 2^53-1. */
 export function parseOffset(token: string): Point | null {
   const match = TOKEN.exec(token)

@@ -7,7 +7,6 @@ import type { StreamWriter, Write } from './stream-writer.js'
 import { Committer, asFault, isPromise } from './committer.js'
 import { StreamFault } from './environment.js'
 import { decideBatch } from './change-batch.js'
-import { withTail } from '../store/record.js'
 
 /** A write in the queue, its outcome's type forgotten. */
 export interface QueuedWrite {
@@ -196,17 +195,6 @@ export class CommitQueue implements StreamWriter {
     return decideBatch(batch, loaded, this.#environment.now(), this.#committer.newCommitId())
   }
 
-  /** The outcomes of writes whose commit went behind bytes that were not known when they were decided. */
-  #decideMoved(
-    batch: readonly QueuedWrite[],
-    loaded: LoadedStream,
-    now: number,
-    byBytes: number,
-  ): readonly unknown[] {
-    const record = withTail(loaded.record, loaded.record.tail + byBytes)
-    return decideBatch(batch, { ...loaded, record }, now, '').outcomes
-  }
-
   #commitLoaded(
     path: StreamPath,
     batch: readonly QueuedWrite[],
@@ -234,8 +222,8 @@ export class CommitQueue implements StreamWriter {
       if (conclusion.kind === 'conflict') return this.#commitBatch(path, batch, attempt + 1)
       if (change.record !== null && change.record.tail !== (loaded?.record.tail ?? 0)) this.#onGrown?.(path)
       const { tail } = conclusion
-      if (tail === undefined || loaded === null || change.record === null) return decided.outcomes
-      return this.#decideMoved(batch, loaded, decided.now, tail - change.record.tail)
+      if (tail === undefined || change.record === null) return decided.outcomes
+      return moveOutcomes(batch, decided.outcomes, tail - change.record.tail)
     }
     return isPromise(committed) ? committed.then(conclude) : conclude(committed)
   }
@@ -256,6 +244,15 @@ export class CommitQueue implements StreamWriter {
       reject(fault)
     }
   }
+}
+
+/** What writes are told whose commit went behind bytes that were not known when they were decided. */
+function moveOutcomes(
+  batch: readonly QueuedWrite[],
+  outcomes: readonly unknown[],
+  byBytes: number,
+): readonly unknown[] {
+  return outcomes.map((outcome, i) => batch[i]!.write.move?.(outcome, byBytes) ?? outcome)
 }
 
 function collectKeys(batch: readonly QueuedWrite[]): readonly string[] {

@@ -67,6 +67,20 @@ describe('what a store recalls', () => {
     expect(store.loads).toBe(0)
   })
 
+  it('may be wrong about the tail of several changes, each of which is told where it is', async () => {
+    const { store, engine } = await setUp()
+    await engine.append(path, appendOf('1', { producer: producerOf('w', 0, 0) }))
+    const recalled = store.disk.load(path, ['p:w'])!
+    await engine.append(path, appendOf('yy'))
+    store.recalled = recalled
+    const next = appendOf('2', { producer: producerOf('w', 0, 1) })
+    const outcomes = await Promise.all([engine.append(path, appendOf('zzz')), engine.append(path, next)])
+    expect(outcomes).toMatchObject([
+      { kind: 'appended', tail: offsetAt(recalled.record, 7), producer: null },
+      { kind: 'appended', tail: offsetAt(recalled.record, 8), producer: { epoch: 0, lastSeq: 1 } },
+    ])
+  })
+
   it('proves nothing to writes that change nothing, though others of their batch commute', async () => {
     const { store, engine } = await setUp()
     await engine.append(path, appendOf('1', { producer: producerOf('w', 0, 0) }))

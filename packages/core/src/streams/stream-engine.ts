@@ -27,7 +27,7 @@ import { PageReader } from './page-reader.js'
 import { RecentBatches } from './recent-batches.js'
 import { Sweeper } from './sweeper.js'
 import { Turns } from './turns.js'
-import { decideAppend } from '../decide/append.js'
+import { decideAppend, moveAppended } from '../decide/append.js'
 import { decideCreate, matchExisting, planStream } from '../decide/create.js'
 import { decideDelete } from '../decide/delete.js'
 import { decideReadStart } from '../decide/read.js'
@@ -227,6 +227,7 @@ export class StreamEngine {
       entryKeys: producer === null ? NO_KEYS : [producerEntryKey(producer.id)],
       byteLength: request.body.length,
       decide: (state, now) => decideAppend(state, framed, now, this.limits),
+      move: moveAppended,
     })
   }
 

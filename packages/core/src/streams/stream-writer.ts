@@ -11,6 +11,11 @@ export interface Write<Outcome> {
   /** Bytes that it holds while it waits. */
   readonly byteLength: number
   decide(state: StreamState | null, now: number): Decision<Outcome>
+  /**
+   * The outcome of a change that commuted, and went behind so many bytes that were not known when it was decided. For
+   * writes whose changes may commute; cheaper than to decide them again.
+   */
+  move?(outcome: Outcome, byBytes: number): Outcome
 }
 
 /** Brings the writes of each stream into an order, decides them and commits what they change. */
