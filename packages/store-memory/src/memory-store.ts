@@ -1,7 +1,7 @@
 import { ByteLog } from './byte-log.js'
 import { PathList } from './path-list.js'
 import { ownCopy } from './own-copy.js'
-import { overwriteRecord } from './overwrite-record.js'
+import { copyRecord, overwriteRecord } from './own-record.js'
 import { StoreError, Watchers, dueAt, totalLength } from '@ds/core'
 import type {
   CommitResult,
@@ -80,7 +80,13 @@ export class MemoryStore implements StreamStore {
     const stored = this.#streams.get(path)
     if (stored === undefined) return null
     const { record, version, commitId, touchedAt } = stored
-    return { record: { ...record }, version, commitId, touchedAt, entries: pick(stored.entries, entryKeys) }
+    return {
+      record: copyRecord(record),
+      version,
+      commitId,
+      touchedAt,
+      entries: pick(stored.entries, entryKeys),
+    }
   }
 
   commit(path: StreamPath, expected: Version | null, change: StreamChange): CommitResult {
@@ -144,7 +150,7 @@ export class MemoryStore implements StreamStore {
     const touchedAt = change.touchedAt ?? record.createdAt
     const created: StoredStream = {
       path: ownCopy(path),
-      record: { ...record },
+      record: copyRecord(record),
       version,
       commitId: change.commitId,
       touchedAt,

@@ -4,6 +4,11 @@ import type { StreamRecord } from './record.js'
 /** Stores that answer at once need not make promises. */
 export type MaybePromise<T> = T | Promise<T>
 
+/** Whether an answer is still to come. A store that answers at once is not waited for: a wait costs as much as the answer. */
+export function isPromise<T>(answer: MaybePromise<T>): answer is Promise<T> {
+  return typeof answer === 'object' && answer !== null && 'then' in answer
+}
+
 /**
  * Tells one state of a record from the next; only the store that made it knows what is inside. A version never
  * comes back at a path, not even after the stream was removed and another one created there.

@@ -4,7 +4,8 @@ import type { LoadedStream, MaybePromise, StreamChange, StreamStore } from '../s
 import type { StreamPath } from '../protocol/branded.js'
 import type { Conclusion } from './committer.js'
 import type { StreamWriter, Write } from './stream-writer.js'
-import { Committer, asFault, isPromise } from './committer.js'
+import { Committer, asFault } from './committer.js'
+import { isPromise } from '../store/contract.js'
 import { StreamFault } from './environment.js'
 import { decideBatch } from './change-batch.js'
 

@@ -8,7 +8,7 @@ import type {
 } from '../store/contract.js'
 import type { Environment, StreamFaultCode } from './environment.js'
 import type { StreamPath } from '../protocol/branded.js'
-import { StoreError } from '../store/contract.js'
+import { StoreError, isPromise } from '../store/contract.js'
 import { StreamFault } from './environment.js'
 
 const NOTHING: readonly string[] = []
@@ -117,11 +117,6 @@ export class Committer {
   #pause(ms: number): Promise<void> {
     return new Promise((resolve) => void this.#environment.schedule(ms, resolve))
   }
-}
-
-/** Whether an answer is still to come. A store that answers at once is not waited for: a wait costs as much as the answer. */
-export function isPromise<T>(answer: MaybePromise<T>): answer is Promise<T> {
-  return typeof answer === 'object' && answer !== null && 'then' in answer
 }
 
 /** What a store throws without calling it a definite failure may have happened all the same. */

@@ -197,7 +197,7 @@ export class ForkMaker {
     }
   }
 
-  #decide<Outcome>(
+  async #decide<Outcome>(
     path: StreamPath,
     entryKeys: readonly string[],
     decide: (state: StreamState | null, now: number) => Decision<Outcome>,

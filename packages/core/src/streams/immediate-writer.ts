@@ -9,8 +9,8 @@ import type {
 import type { Environment } from './environment.js'
 import type { StreamPath } from '../protocol/branded.js'
 import type { StreamWriter, Write } from './stream-writer.js'
-import { Committer, asFault, isPromise } from './committer.js'
-import { StoreError } from '../store/contract.js'
+import { Committer, asFault } from './committer.js'
+import { StoreError, isPromise } from '../store/contract.js'
 import { StreamFault } from './environment.js'
 import { decideOne } from './change-batch.js'
 
@@ -19,8 +19,7 @@ const BROKEN_PROMISE = 'the store calls itself immediate, but answers later or l
 
 /**
  * Writes for a store that has done its work when it returns: each is committed as it comes, since a commit that it could
- * share would be no cheaper. Only the outcomes wait: those of one turn of the event loop are told together, because
- * answers in one burst cost the kernel far fewer wake-ups than answers one by one.
+ * share would be no cheaper, and its outcome is there at once.
  */
 export class ImmediateWriter implements StreamWriter {
   readonly #store: StreamStore
@@ -29,8 +28,6 @@ export class ImmediateWriter implements StreamWriter {
   readonly #onGrown: ((path: StreamPath) => void) | undefined
   /** What all commits are called, as nobody ever has to find one of them again. */
   #commitId = ''
-  /** The end of this turn of the event loop; null while nobody waits for it. */
-  #endOfTurn: Promise<void> | null = null
 
   constructor(store: StreamStore, environment: Environment, onGrown?: (path: StreamPath) => void) {
     this.#store = store
@@ -39,12 +36,11 @@ export class ImmediateWriter implements StreamWriter {
     this.#onGrown = onGrown
   }
 
-  submit<Outcome>(path: StreamPath, write: Write<Outcome>): Promise<Outcome> {
+  submit<Outcome>(path: StreamPath, write: Write<Outcome>): Outcome {
     try {
-      const outcome = this.#commit(path, write)
-      return this.#whenTurnEnds().then(() => outcome)
+      return this.#commit(path, write)
     } catch (error) {
-      return Promise.reject(asFault(error))
+      throw asFault(error)
     }
   }
 
@@ -52,8 +48,9 @@ export class ImmediateWriter implements StreamWriter {
     return this.#committer.touch(path, loaded, now)
   }
 
-  async whenIdle(): Promise<void> {
-    await this.#endOfTurn
+  /** Nothing ever waits. */
+  whenIdle(): Promise<void> {
+    return Promise.resolve()
   }
 
   #commit<Outcome>(path: StreamPath, write: Write<Outcome>): Outcome {
@@ -91,15 +88,5 @@ export class ImmediateWriter implements StreamWriter {
   #nameCommit(): string {
     if (this.#commitId === '') this.#commitId = this.#environment.newStreamId()
     return this.#commitId
-  }
-
-  #whenTurnEnds(): Promise<void> {
-    this.#endOfTurn ??= new Promise((resolve) => {
-      this.#environment.defer(() => {
-        this.#endOfTurn = null
-        resolve()
-      })
-    })
-    return this.#endOfTurn
   }
 }

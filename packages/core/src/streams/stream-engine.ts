@@ -11,7 +11,7 @@ import type { Environment, StreamLimits } from './environment.js'
 import type { FeedContext } from './live-feed.js'
 import type { ForkOutcome } from './fork-maker.js'
 import type { LiveReader } from './live-batch.js'
-import type { LoadedStream, StreamStore } from '../store/contract.js'
+import type { LoadedStream, MaybePromise, StreamStore } from '../store/contract.js'
 import type { StreamWriter } from './stream-writer.js'
 import type { StreamPath } from '../protocol/branded.js'
 import type { OffsetRequest } from '../protocol/offset.js'
@@ -19,7 +19,8 @@ import type { RequestBody } from '../decide/request-body.js'
 import type { ReadRefusal, ReadStart } from '../decide/read.js'
 import { createWriter } from './stream-writer.js'
 import { BodyFramer } from './body-framer.js'
-import { asFault, isPromise } from './committer.js'
+import { asFault } from './committer.js'
+import { isPromise } from '../store/contract.js'
 import { DEFAULT_LIMITS, StreamFault } from './environment.js'
 import { ForkMaker } from './fork-maker.js'
 import { LiveFeed } from './live-feed.js'
@@ -126,16 +127,17 @@ export class StreamEngine {
   }
 
   /** Appends, closes, or both. @see PROTOCOL §5.2, §5.3 */
-  append(path: StreamPath, request: AppendToStream): Promise<AppendOutcome> {
-    if (this.#isStopping) return Promise.reject(stopping())
+  async append(path: StreamPath, request: AppendToStream): Promise<AppendOutcome> {
+    return this.appendNow(path, request)
+  }
+
+  /** As {@link append}, for hot paths: where the store answers at once, so does this, and it throws at once. */
+  appendNow(path: StreamPath, request: AppendToStream): MaybePromise<AppendOutcome> {
+    this.#refuseWhenStopping()
     this.#sweeper.start()
-    try {
-      const body = this.#framer.frame(path, request.contentType, request.body)
-      if (!isPromise(body)) return this.#append(path, request, body)
-      return this.#track(body.then((framed) => this.#append(path, request, framed)))
-    } catch (error) {
-      return Promise.reject(asFault(error))
-    }
+    const body = this.#framer.frame(path, request.contentType, request.body)
+    if (!isPromise(body)) return this.#append(path, request, body)
+    return this.#track(body.then((framed) => this.#append(path, request, framed)))
   }
 
   /** Deletes a stream, or keeps what its forks need of it. @see PROTOCOL §5.4 */
@@ -220,7 +222,7 @@ export class StreamEngine {
     await this.#writer.whenIdle()
   }
 
-  #append(path: StreamPath, request: AppendToStream, body: RequestBody): Promise<AppendOutcome> {
+  #append(path: StreamPath, request: AppendToStream, body: RequestBody): MaybePromise<AppendOutcome> {
     const { contentType, close, producer, streamSeq } = request
     const framed: AppendRequest = { contentType, body, close, producer, streamSeq }
     return this.#writer.submit(path, {
@@ -274,7 +276,11 @@ export class StreamEngine {
       : this.#createFramed(path, request, body)
   }
 
-  #createFramed(path: StreamPath, request: CreateStream, body: RequestBody): ReturnType<ForkMaker['create']> {
+  async #createFramed(
+    path: StreamPath,
+    request: CreateStream,
+    body: RequestBody,
+  ): ReturnType<ForkMaker['create']> {
     const blueprint = planStream(request, this.#environment.newStreamId(), body)
     return this.#writer.submit(path, {
       entryKeys: [],

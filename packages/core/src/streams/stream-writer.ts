@@ -1,6 +1,6 @@
 import type { Decision, StreamState } from '../decide/stream-state.js'
 import type { Environment, StreamLimits } from './environment.js'
-import type { LoadedStream, StreamStore } from '../store/contract.js'
+import type { LoadedStream, MaybePromise, StreamStore } from '../store/contract.js'
 import type { StreamPath } from '../protocol/branded.js'
 import { CommitQueue } from './commit-queue.js'
 import { ImmediateWriter } from './immediate-writer.js'
@@ -20,8 +20,8 @@ export interface Write<Outcome> {
 
 /** Brings the writes of each stream into an order, decides them and commits what they change. */
 export interface StreamWriter {
-  /** Resolves to the write's outcome once its commit is durable. Rejects with a {@link StreamFault}. */
-  submit<Outcome>(path: StreamPath, write: Write<Outcome>): Promise<Outcome>
+  /** The write's outcome, once its commit is durable. Throws or rejects with a {@link StreamFault}. */
+  submit<Outcome>(path: StreamPath, write: Write<Outcome>): MaybePromise<Outcome>
   /** Moves a stream's sliding window on, as {@link Committer.touch} does. */
   touch(path: StreamPath, loaded: LoadedStream, now: number): Promise<void>
   /** Resolves when no write is waiting or in flight. */

@@ -21,7 +21,7 @@ export class BodyIntake {
   }
 
   /** The whole body; a body is appended as one, so it is never looked at before it is complete. */
-  receive(request: HttpRequest): Promise<Uint8Array> {
+  receive(request: HttpRequest): PromiseLike<Uint8Array> {
     const announced = request.bodyLength
     if (announced === 0) return NO_BODY
     refuseCodings(request)

@@ -17,7 +17,7 @@ export interface HttpRequest {
    *
    * @param check called with the number of bytes received so far; what it throws ends the reading
    */
-  readBody(check: (receivedBytes: number) => void): Promise<Uint8Array>
+  readBody(check: (receivedBytes: number) => void): PromiseLike<Uint8Array>
   /** Calls `run` when the client goes away before the response is complete. */
   onAbort(run: () => void): void
 }

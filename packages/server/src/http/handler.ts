@@ -1,12 +1,5 @@
 import type { Compressor } from './compression.js'
-import type {
-  CreateStream,
-  Environment,
-  ForkOutcome,
-  StoreHealth,
-  StreamFaultCode,
-  StreamPath,
-} from '@ds/core'
+import type { Environment, StoreHealth, StreamFaultCode, StreamPath } from '@ds/core'
 import type { ErrorCode } from './errors.js'
 import type { HandlerOptions, HandlerSettings, StreamLifecycleEvent, StreamLifecycleHook } from './options.js'
 import type { HttpReply, HttpRequest } from './exchange.js'
@@ -19,7 +12,7 @@ import { BodyIntake } from './body-intake.js'
 import { LiveSessions } from './live-sessions.js'
 import { PageReplies } from './read-replies.js'
 import { Refusal, errorReply, toError } from './errors.js'
-import { CONTROL_PREFIX, StreamEngine, StreamFault, formatStreamPath } from '@ds/core'
+import { CONTROL_PREFIX, StreamEngine, StreamFault, formatStreamPath, isPromise } from '@ds/core'
 import { Subscriptions } from '../subscriptions/subscriptions.js'
 import { parseReadQuery, resolveStreamPath, splitTarget } from './target.js'
 import {
@@ -57,6 +50,7 @@ const FAULTS: Readonly<Record<StreamFaultCode, readonly [ErrorCode, message: str
 const MAX_PROBLEMS = 20
 const WELL: StoreHealth = { isWritable: true, problems: [] }
 const HOST_AND_SCHEME = /^https?:\/\/[A-Za-z0-9.\-_[\]:]{1,255}$/
+const NO_BODY = Promise.resolve(new Uint8Array(0))
 const encoder = new TextEncoder()
 
 /**
@@ -109,12 +103,12 @@ export class StreamHandler {
    *
    * @param basePath where streams live in this request's paths, if a host application has mounted the handler
    */
-  handle(request: HttpRequest, basePath: string = this.settings.basePath): Promise<HttpReply> {
-    let reply: Promise<HttpReply>
+  handle(request: HttpRequest, basePath: string = this.settings.basePath): PromiseLike<HttpReply> {
+    let reply: PromiseLike<HttpReply>
     try {
       reply = this.#route(request, basePath)
     } catch (error) {
-      reply = Promise.reject(toError(error))
+      return Promise.resolve(this.#common.addTo(this.#replyToError(toError(error)), request))
     }
     return reply.then(
       (made) => this.#common.addTo(made, request),
@@ -147,7 +141,7 @@ export class StreamHandler {
     await this.engine.close()
   }
 
-  #route(request: HttpRequest, basePath: string): Promise<HttpReply> {
+  #route(request: HttpRequest, basePath: string): PromiseLike<HttpReply> {
     if (request.target.length > this.settings.maxTargetLength) {
       throw new Refusal(
         'URI_TOO_LONG',
@@ -199,19 +193,19 @@ export class StreamHandler {
     }
   }
 
-  async #append(request: HttpRequest, path: StreamPath): Promise<HttpReply> {
+  #append(request: HttpRequest, path: StreamPath): PromiseLike<HttpReply> {
     const close = readClosed(request)
     const producer = readProducer(request)
     const streamSeq = readStreamSeq(request)
-    this.#writes.begin()
-    try {
-      const body = await this.#bodies.receive(request)
-      // Without a body its type says nothing, whatever a client may have put there. @see PROTOCOL §5.2
-      const contentType = body.length === 0 ? null : readContentType(request)
-      return replyToAppend(await this.engine.append(path, { contentType, close, producer, streamSeq, body }))
-    } finally {
-      this.#writes.end()
-    }
+    return this.#writes.run(
+      () => this.#bodies.receive(request),
+      (body) => {
+        // Without a body its type says nothing, whatever a client may have put there. @see PROTOCOL §5.2
+        const contentType = body.length === 0 ? null : readContentType(request)
+        const outcome = this.engine.appendNow(path, { contentType, close, producer, streamSeq, body })
+        return isPromise(outcome) ? outcome.then(replyToAppend) : replyToAppend(outcome)
+      },
+    )
   }
 
   async #create(request: HttpRequest, path: StreamPath, settings: HandlerSettings): Promise<HttpReply> {
@@ -221,7 +215,10 @@ export class StreamHandler {
       closed: readClosed(request),
       fork: readFork(request, settings),
     }
-    const outcome = await this.#receiveAndCreate(request, path, parsed)
+    const outcome = await this.#writes.run(
+      () => this.#bodies.receive(request),
+      (body) => this.engine.create(path, { ...parsed, body }),
+    )
     const urlPath = `${settings.basePath}/${formatStreamPath(path)}`
     if (outcome.kind === 'created') {
       const { contentType } = outcome.stream
@@ -235,22 +232,11 @@ export class StreamHandler {
     return replyToCreate(outcome, `${settings.publicOrigin ?? request.origin}${urlPath}`)
   }
 
-  async #receiveAndCreate(
-    request: HttpRequest,
-    path: StreamPath,
-    parsed: Omit<CreateStream, 'body'>,
-  ): Promise<ForkOutcome> {
-    this.#writes.begin()
-    try {
-      return await this.engine.create(path, { ...parsed, body: await this.#bodies.receive(request) })
-    } finally {
-      this.#writes.end()
-    }
-  }
-
   async #delete(path: StreamPath, basePath: string): Promise<HttpReply> {
-    this.#writes.begin()
-    const outcome = await this.engine.delete(path).finally(() => this.#writes.end())
+    const outcome = await this.#writes.run(
+      () => NO_BODY,
+      () => this.engine.delete(path),
+    )
     if (outcome.kind === 'deleted') {
       const urlPath = `${basePath}/${formatStreamPath(path)}`
       this.#tell(this.settings.onStreamDeleted, { type: 'deleted', path: urlPath, timestamp: this.#now() })

@@ -1,8 +1,10 @@
 import type { HttpReply, HttpRequest, LiveBody, LiveSink } from '../http/exchange.js'
 import type { BodySink } from './direct-message.js'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { SharedHead } from './shared-head.js'
 import { ClientGone, isLiveBody } from '../http/exchange.js'
 import { DirectMessage } from './direct-message.js'
+import { Later } from './later.js'
 import { toError } from '../http/errors.js'
 import { toOriginForm } from '../http/target.js'
 import { totalLength } from '@ds/core'
@@ -72,38 +74,31 @@ export class NodeRequest implements HttpRequest {
     return headers['transfer-encoding'] === undefined ? 0 : null
   }
 
-  readBody(check: (receivedBytes: number) => void): Promise<Uint8Array> {
+  readBody(check: (receivedBytes: number) => void): Later<Uint8Array> {
     const message = this.#message
-    return new Promise((resolve, reject) => {
-      const body = new BodyCollector(check, resolve, reject)
-      if (message instanceof DirectMessage && message.deliverTo(body)) return
+    const body = new BodyCollector(check)
+    if (!(message instanceof DirectMessage) || !message.deliverTo(body)) {
       message.on('data', (chunk: Buffer) => body.onChunk(chunk))
       message.on('end', () => body.onEnd())
       message.on('close', () => {
         if (!message.readableEnded) body.onGone()
       })
-    })
+    }
+    return body.whole
   }
 }
 
 /** Puts a body together. What comes after a refusal is dropped, so that the answer is not lost in a connection reset. */
 class BodyCollector implements BodySink {
+  readonly whole = new Later<Uint8Array>()
   readonly #check: (receivedBytes: number) => void
-  readonly #resolve: (body: Uint8Array) => void
-  readonly #reject: (error: Error) => void
   #first: Buffer | null = null
   #chunks: Buffer[] | null = null
   #length = 0
   #isRefused = false
 
-  constructor(
-    check: (receivedBytes: number) => void,
-    resolve: (body: Uint8Array) => void,
-    reject: (error: Error) => void,
-  ) {
+  constructor(check: (receivedBytes: number) => void) {
     this.#check = check
-    this.#resolve = resolve
-    this.#reject = reject
   }
 
   onChunk(chunk: Buffer): void {
@@ -114,7 +109,7 @@ class BodyCollector implements BodySink {
     } catch (error) {
       this.#isRefused = true
       this.#first = this.#chunks = null
-      this.#reject(toError(error))
+      this.whole.reject(toError(error))
       return
     }
     if (this.#first === null) this.#first = chunk
@@ -123,25 +118,25 @@ class BodyCollector implements BodySink {
 
   onEnd(): void {
     if (this.#isRefused) return
-    this.#resolve(this.#chunks === null ? (this.#first ?? NO_BYTES) : Buffer.concat(this.#chunks))
+    this.whole.resolve(this.#chunks === null ? (this.#first ?? NO_BYTES) : Buffer.concat(this.#chunks))
   }
 
   onGone(): void {
-    this.#reject(new ClientGone())
+    this.whole.reject(new ClientGone())
   }
 }
 
 const NO_BYTES = new Uint8Array(0)
 
-/** Sends a reply over node:http. */
-export function sendReply(reply: HttpReply, response: ServerResponse): void {
+/** Sends a reply over node:http, one of those that are sent at this moment. */
+export function sendReply(reply: HttpReply, response: ServerResponse, head: SharedHead): void {
   const { status, headers, body } = reply
   if (isLiveBody(body)) {
     response.writeHead(status, headers)
     sendLive(body, response)
   } else if (body === null) {
     if (!hasNoLength(status, response)) headers.push('content-length', '0')
-    response.writeHead(status, headers)
+    head.write(status, headers, response)
     response.end()
   } else {
     headers.push('content-length', String(totalLength(body)))
