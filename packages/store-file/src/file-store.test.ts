@@ -117,6 +117,14 @@ describe('a file store', () => {
     }
   })
 
+  test('stores what is in memory when that is much, however short the journal may be', async () => {
+    const store = await FileStore.open(directory, { unstoredBytes: 10_000 })
+    for (let i = 0; i < 60; i++)
+      await store.commit(pathOf(`s${i}`), null, changeOf(`c${i}`, 'x'.repeat(1_000), 0))
+    expect(readdirSync(join(directory, 'segments'))).not.toEqual([])
+    await store.close()
+  })
+
   test('gives back the space of removed streams', async () => {
     const options = { checkpointBytes: 200_000, preallocateBytes: 1 }
     const store = await FileStore.open(directory, options)

@@ -5,6 +5,8 @@ import { sortByPath } from './path-order.js'
 /** The streams that changed between two checkpoints, and memory for the bytes that came meanwhile. */
 export class HotLayer {
   readonly arena: ByteArena = new ByteArena()
+  /** Bytes that were added to streams. */
+  bytes = 0
   readonly #streams: HotStream[] = []
   #sorted: readonly HotStream[] | null = null
 

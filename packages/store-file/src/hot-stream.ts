@@ -132,6 +132,7 @@ export class HotStream implements StreamHead {
     for (const piece of pieces) {
       change.log ??= new ByteLog(from, this.#expectedBytes)
       change.log.append(piece, change.layer.arena)
+      change.layer.bytes += piece.length
     }
   }
 

@@ -7,6 +7,8 @@ import { asStoreError } from './disk-errors.js'
 export interface MaintenanceOptions {
   /** How much may be in the journal before it is brought into the tables, in bytes. */
   readonly checkpointBytes: number
+  /** How many bytes of streams may be in memory before that. */
+  readonly unstoredBytes: number
   /** How many streams may have changed before that. */
   readonly checkpointStreams: number
   readonly now: () => number
@@ -68,10 +70,12 @@ export class Maintenance {
   }
 
   #isOver(factor: number): boolean {
-    const { checkpointBytes, checkpointStreams } = this.#options
+    const { checkpointBytes, unstoredBytes, checkpointStreams } = this.#options
+    const { active } = this.#memory
     return (
-      this.#journal.fileBytes > checkpointBytes * factor ||
-      this.#memory.active.size > checkpointStreams * factor
+      active.bytes > unstoredBytes * factor ||
+      active.size > checkpointStreams * factor ||
+      this.#journal.fileBytes > checkpointBytes * factor
     )
   }
 

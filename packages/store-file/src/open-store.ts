@@ -21,8 +21,10 @@ export interface FileStoreOptions {
    * `os`, when the operating system has it, so that it survives the end of the process.
    */
   readonly durability?: 'fsync' | 'os'
-  /** Bytes of journal after which a checkpoint is made; memory holds a few times as much. Default 64 MiB. */
+  /** Bytes of journal, which a start after a crash has to read, after which a checkpoint is made. Default 128 MiB. */
   readonly checkpointBytes?: number
+  /** Bytes of streams in memory, added since the last checkpoint, after which one is made. Default 48 MiB. */
+  readonly unstoredBytes?: number
   /** Changed streams after which a checkpoint is made. Default 131,072. */
   readonly checkpointStreams?: number
   /** How many streams' records are kept at hand, at about half a kilobyte each; changed ones are kept anyway. Default 131,072. */
@@ -117,7 +119,8 @@ async function recover(
     const checkpointer = new Checkpointer(context, manifest, damagedJournals)
     await checkpointer.removeUnnamed()
     const maintenance = new Maintenance(journal, memory, checkpointer, damage, {
-      checkpointBytes: options.checkpointBytes ?? 64 << 20,
+      checkpointBytes: options.checkpointBytes ?? 128 << 20,
+      unstoredBytes: options.unstoredBytes ?? 48 << 20,
       checkpointStreams: options.checkpointStreams ?? 131_072,
       now: () => runtime.now(),
       onFault: options.onFault ?? (() => undefined),
