@@ -8,7 +8,7 @@ import type { Wait, WaitOutcome } from './long-poll.js'
 import { ClientGone } from './exchange.js'
 import { HEADER, nextCursor, parseOffsetRequest } from '@ds/core'
 import { SseSession } from './sse-session.js'
-import { bare, position, replyToReadRefusal } from './replies.js'
+import { bare, position, replyToAbsence, replyToReadRefusal } from './replies.js'
 import { errorReply } from './errors.js'
 import { waitForData } from './long-poll.js'
 
@@ -101,7 +101,10 @@ async function replyAfterWait(
     case 'stopped':
     case 'deleted': {
       const last = await context.engine.read(path, from)
-      return last.kind === 'page' ? replyToPoll(context, request, query, last) : replyToReadRefusal(last)
+      if (last.kind !== 'page') return replyToReadRefusal(last)
+      // Another stream may be here by now, and the start of one is the start of the other.
+      if (last.stream.streamId !== first.stream.streamId) return replyToAbsence('not-found')
+      return replyToPoll(context, request, query, last)
     }
     case 'cancelled':
       throw new ClientGone()
