@@ -46,7 +46,18 @@ export class Appends {
     if (entries === null) return null
     return new Promise((resolve) => {
       this.#batches.add(
-        new PendingAppend(this.#outcomes, path, expected, change, record, spot, length, entries, resolve),
+        new PendingAppend(
+          this.#outcomes,
+          path,
+          expected,
+          change,
+          record,
+          known,
+          spot,
+          length,
+          entries,
+          resolve,
+        ),
       )
     })
   }
@@ -77,7 +88,7 @@ function comparedEntries(
 ): readonly string[] | null {
   const compared: string[] = []
   for (const [key, value] of entries) {
-    const before = known?.entries.get(key)
+    const before = known?.entry(key)
     if (typeof before !== 'string' || value === null) return null
     compared.push(`e:${key}`, before, value)
   }

@@ -60,3 +60,18 @@ it('begins anew with the numbers of another server', () => {
   expect(memory.known(1)).toMatchObject({ run: 'run2', highest: 5 })
   expect(memory.beyond(1, 0).commits.map(([path]) => path)).toEqual(['a'])
 })
+
+it('notes later commits of what is at hand, until that is forgotten', () => {
+  const memory = new CommitMemory(BUCKETS)
+  const noted = memory.note(0, pathOf('a'), s, 3)!
+  expect(memory.noteAgain(0, noted, s, 5)).toBe(true)
+  expect(memory.noteAgain(0, noted, s, 4)).toBe(true)
+  expect(memory.beyond(0, 0).commits).toEqual([['a', { streamId: s, number: 5 }]])
+  expect(memory.known(0).highest).toBe(5)
+  memory.adopt(0, 'run', 4)
+  expect(memory.noteAgain(0, noted, s, 6)).toBe(false)
+  expect(memory.known(0).highest).toBe(4)
+  const other = memory.note(0, pathOf('a'), s, 6)!
+  for (let number = 7; number < 10; number++) memory.note(0, pathOf(`b${number}`), s, number)
+  expect(memory.noteAgain(0, other, s, 11)).toBe(false)
+})

@@ -7,11 +7,14 @@ export interface KnownCommit {
   readonly number: number
 }
 
-interface RememberedCommit {
+/** The same as it is kept; whoever holds it can note a later one without looking for it. */
+export interface RememberedCommit {
   streamId: StreamId
   number: number
   /** Whether it was seen again since it was last the oldest. */
   isFresh: boolean
+  /** False once it was forgotten. */
+  isKept: boolean
 }
 
 interface BucketMemory {
@@ -43,21 +46,29 @@ export class CommitMemory {
     }))
   }
 
-  /** @param streamId null when the commit removed the stream */
-  note(bucket: number, path: StreamPath, streamId: StreamId | null, number: number): void {
+  /**
+   * @param streamId null when the commit removed the stream
+   * @returns what is remembered of the stream now; null for nothing
+   */
+  note(bucket: number, path: StreamPath, streamId: StreamId | null, number: number): RememberedCommit | null {
     const memory = this.#buckets[bucket]!
     const known = memory.commits.get(path)
-    // An older answer may come later.
-    if (known !== undefined && known.number > number) return
-    if (number > memory.highest) memory.highest = number
     if (known !== undefined) {
-      if (streamId !== null) known.streamId = streamId
-      known.number = number
-      known.isFresh = true
-    } else if (streamId !== null) {
-      memory.commits.set(path, { streamId, number, isFresh: false })
-      if (memory.commits.size > this.#capacity) forgetOldest(memory)
+      noteLater(memory, known, streamId, number)
+      return known
     }
+    if (number > memory.highest) memory.highest = number
+    if (streamId === null) return null
+    const remembered = { streamId, number, isFresh: false, isKept: true }
+    memory.commits.set(path, remembered)
+    if (memory.commits.size > this.#capacity) forgetOldest(memory)
+    return remembered
+  }
+
+  /** The same for a stream of which something is remembered, unless it was forgotten: false then. */
+  noteAgain(bucket: number, known: RememberedCommit, streamId: StreamId, number: number): boolean {
+    if (known.isKept) noteLater(this.#buckets[bucket]!, known, streamId, number)
+    return known.isKept
   }
 
   /** The run under which a bucket is known, and its last commit. */
@@ -82,21 +93,41 @@ export class CommitMemory {
   /** From now on the numbers are those of another run, which took over after commit `number`. */
   adopt(bucket: number, run: string, number: number): void {
     const memory = this.#buckets[bucket]!
-    for (const [path, known] of memory.commits) if (known.number > number) memory.commits.delete(path)
+    for (const [path, known] of memory.commits) if (known.number > number) forget(memory, path, known)
     memory.run = run
     memory.highest = Math.min(memory.highest, number)
     memory.forgotten = Math.min(memory.forgotten, number)
   }
 }
 
+function noteLater(
+  memory: BucketMemory,
+  known: RememberedCommit,
+  streamId: StreamId | null,
+  number: number,
+): void {
+  // An older answer may come later.
+  if (known.number > number) return
+  if (number > memory.highest) memory.highest = number
+  if (streamId !== null) known.streamId = streamId
+  known.number = number
+  known.isFresh = true
+}
+
+function forget(memory: BucketMemory, path: StreamPath, known: RememberedCommit): void {
+  memory.commits.delete(path)
+  known.isKept = false
+}
+
 /** Forgets the oldest that was not seen again since it was the oldest before. */
 function forgetOldest(memory: BucketMemory): void {
   for (const [path, known] of memory.commits) {
-    memory.commits.delete(path)
     if (!known.isFresh) {
+      forget(memory, path, known)
       if (known.number > memory.forgotten) memory.forgotten = known.number
       return
     }
+    memory.commits.delete(path)
     known.isFresh = false
     memory.commits.set(path, known)
   }

@@ -3,6 +3,7 @@ import type { AppendSpot } from './append-spot.js'
 import type { Argument } from './redis-link.js'
 import type { CommitResult, StreamChange, StreamPath, StreamRecord } from '@ds/core'
 import type { OpenParts } from './open-store.js'
+import type { Recollection } from './recollections.js'
 import type { SingleCommits } from './single-commits.js'
 import { asArgument } from './commit-plan.js'
 import { formatVersion, parseVersion } from './stream-version.js'
@@ -23,6 +24,8 @@ export class PendingAppend implements Append {
   readonly change: StreamChange
   /** As the change leaves it where nobody else has appended. */
   readonly record: StreamRecord
+  /** What is known of the stream, if that is the version that the change was made for. */
+  readonly known: Recollection | null
   readonly #outcomes: AppendOutcomes
   readonly #resolve: Resolve
 
@@ -32,6 +35,7 @@ export class PendingAppend implements Append {
     expected: string,
     change: StreamChange,
     record: StreamRecord,
+    known: Recollection | null,
     spot: AppendSpot,
     length: number,
     entries: readonly string[],
@@ -47,6 +51,7 @@ export class PendingAppend implements Append {
     this.expected = expected
     this.change = change
     this.record = record
+    this.known = known
     this.#outcomes = outcomes
     this.#resolve = resolve
   }
@@ -76,15 +81,21 @@ export class AppendOutcomes {
   /** It was committed, perhaps behind what others have appended. */
   conclude(append: PendingAppend, number: number, tail: number): CommitResult {
     const { memory, recollections, wakeUps } = this.#parts
-    const { path, expected, change, record, spot, commitId } = append
+    const { path, expected, change, record, known, spot, commitId } = append
+    const { streamId } = record
     const isMoved = tail !== record.tail
-    memory.note(spot.bucket, path, record.streamId, number)
     wakeUps.committed(path, commitId)
-    const recalled = recollections.get(path)
-    const known = recalled?.version === expected ? recalled : undefined
-    const version = formatVersion(known?.shapedBy ?? parseVersion(expected).shapedBy, number, commitId)
-    if (known !== undefined) known.grow(tail, number, change, isMoved)
-    else {
+    // What is at hand is not looked for: with thousands of streams, each look reads memory that no cache has.
+    const remembered = known?.remembered ?? null
+    const isNoted = remembered !== null && memory.noteAgain(spot.bucket, remembered, streamId, number)
+    const noted = isNoted ? remembered : memory.note(spot.bucket, path, streamId, number)
+    let version: string
+    if (known?.isKept === true && known.version === expected) {
+      known.grow(tail, number, change, isMoved)
+      known.remembered = noted
+      version = known.version
+    } else {
+      version = formatVersion(parseVersion(expected).shapedBy, number, commitId)
       const after = isMoved ? { ...change, record: withTail(record, tail) } : change
       recollections.committed(path, expected, after, version)
     }

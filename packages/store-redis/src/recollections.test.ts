@@ -1,3 +1,4 @@
+import type { Recollection } from './recollections.js'
 import { Recollections } from './recollections.js'
 import { formatVersion } from './stream-version.js'
 import { changeOf, idOf, pathOf, recordOf } from '../test/changes.js'
@@ -101,4 +102,27 @@ it('an append behind those of others leaves no entry that they may have set', ()
   memory.get(a)!.grow(9, 4, { ...change, entries: new Map([['p', '3']]) }, true)
   expect(memory.recall(a, ['p'])?.record.tail).toBe(9)
   expect(memory.recall(a, ['q'])).toBeUndefined()
+})
+
+it('says when it is not the last word on a stream any more', () => {
+  const memory = new Recollections(1)
+  const holdOne = (): Recollection => {
+    memory.committed(a, null, changeOf(recordOf()), versionOf(1))
+    const held = memory.get(a)!
+    expect(held.isKept).toBe(true)
+    return held
+  }
+  const endings = [
+    () => memory.committed(a, versionOf(1), changeOf(recordOf()), versionOf(2)),
+    () => memory.committed(a, versionOf(1), changeOf(null), versionOf(2)),
+    () => memory.found(a, null, []),
+    () => memory.forget(a),
+    () => memory.committed(pathOf('b'), null, changeOf(recordOf()), versionOf(1)),
+  ]
+  for (const end of endings) {
+    memory.forget(a)
+    const held = holdOne()
+    end()
+    expect(held.isKept).toBe(false)
+  }
 })

@@ -1,5 +1,6 @@
 import type { AppendSpot } from './append-spot.js'
 import type { LoadedStream, StreamChange, StreamPath, StreamRecord, Version } from '@ds/core'
+import type { RememberedCommit } from './commit-memory.js'
 import { formatVersion, parseVersion } from './stream-version.js'
 import { withTail } from '@ds/core'
 
@@ -17,17 +18,26 @@ export class Recollection {
   commitId: string
   /** At the latest; it may have been moved on since. */
   touchedAt: number
-  /** The entries that are known; null for one that is known not to exist. */
-  readonly entries: Map<string, string | null>
   /** How many of this node's commits in a row have met a conflict. */
   conflicts = 0
   /** Where its last bytes went. */
   spot: AppendSpot | null = null
+  /** What is remembered of its last commit. */
+  remembered: RememberedCommit | null = null
+  /** False once it was forgotten, or another has taken its place. */
+  isKept = true
   /** Whether it was used since it was last the oldest. */
   isFresh = false
   #version: string | null
+  /** The entries that are known, with null for one that is known not to exist; null when none are. */
+  #entries: Map<string, string | null> | null
 
-  constructor(record: StreamRecord, version: string, touchedAt: number, entries: Map<string, string | null>) {
+  constructor(
+    record: StreamRecord,
+    version: string,
+    touchedAt: number,
+    entries: Map<string, string | null> | null,
+  ) {
     const { shapedBy, number, commitId } = parseVersion(version)
     // A copy, so that V8 does not take it for the rule that what decisions make lives long.
     this.shape = withTail(record, record.tail)
@@ -36,7 +46,7 @@ export class Recollection {
     this.number = number
     this.commitId = commitId
     this.touchedAt = touchedAt
-    this.entries = entries
+    this.#entries = entries
     this.#version = version
   }
 
@@ -48,7 +58,7 @@ export class Recollection {
   /** A commit has made the stream longer, perhaps behind others that have. */
   grow(tail: number, number: number, { commitId, touchedAt, entries }: StreamChange, isMoved: boolean): void {
     // Who has appended may have set entries, too.
-    if (isMoved && this.entries.size > 0) this.entries.clear()
+    if (isMoved) this.#entries = null
     this.tail = tail
     this.number = number
     this.commitId = commitId
@@ -56,9 +66,17 @@ export class Recollection {
     this.conflicts = 0
     this.isFresh = true
     if (touchedAt !== null && touchedAt > this.touchedAt) this.touchedAt = touchedAt
-    if (entries.size === 0) return
-    for (const [key, value] of entries) this.entries.set(key, value)
-    if (this.entries.size > MAX_ENTRIES) this.entries.clear()
+    this.#entries = addEntries(this.#entries, entries)
+  }
+
+  /** An entry's value, null when it is known not to exist; undefined when nothing is known of it. */
+  entry(key: string): string | null | undefined {
+    return this.#entries?.get(key)
+  }
+
+  /** What is known of the entries, with what a change has set and removed; this recollection is not used any more. */
+  entriesAfter(change: StreamChange): Map<string, string | null> | null {
+    return addEntries(this.#entries, change.entries)
   }
 }
 
@@ -103,13 +121,11 @@ export class Recollections {
     const before = this.#streams.get(path)
     const { record } = change
     if (record === null) {
-      this.#streams.delete(path)
+      this.forget(path)
       return
     }
     const isNext = before?.version === expected && before.shape.streamId === record.streamId
-    const entries = isNext ? before.entries : new Map<string, string | null>()
-    for (const [key, value] of change.entries) entries.set(key, value)
-    if (entries.size > MAX_ENTRIES) entries.clear()
+    const entries = isNext ? before.entriesAfter(change) : addEntries(null, change.entries)
     // Too early a moment does no harm: what ends an expired stream is compared with the real one.
     const touchedAt = Math.max(change.touchedAt ?? record.createdAt, isNext ? before.touchedAt : 0)
     this.#keep(path, new Recollection(record, version, touchedAt, entries))
@@ -119,7 +135,7 @@ export class Recollections {
   found(path: StreamPath, found: LoadedStream | null, entryKeys: readonly string[]): void {
     const conflicts = this.conflictsOf(path) + 1
     if (found === null) {
-      this.#streams.delete(path)
+      this.forget(path)
       return
     }
     const entries = new Map<string, string | null>(found.entries)
@@ -140,11 +156,16 @@ export class Recollections {
 
   /** What was recalled is out of date, or it is not known whether it is. */
   forget(path: StreamPath): void {
+    const known = this.#streams.get(path)
+    if (known === undefined) return
+    known.isKept = false
     this.#streams.delete(path)
   }
 
   #keep(path: StreamPath, known: Recollection): void {
-    known.isFresh = this.#streams.has(path)
+    const before = this.#streams.get(path)
+    if (before !== undefined) before.isKept = false
+    known.isFresh = before !== undefined
     this.#streams.set(path, known)
     while (this.#streams.size > this.#capacity) this.#forgetOldest()
   }
@@ -152,12 +173,25 @@ export class Recollections {
   /** The oldest that was not used since it was the oldest before. */
   #forgetOldest(): void {
     for (const [path, known] of this.#streams) {
+      if (!known.isFresh) {
+        this.forget(path)
+        return
+      }
       this.#streams.delete(path)
-      if (!known.isFresh) return
       known.isFresh = false
       this.#streams.set(path, known)
     }
   }
+}
+
+function addEntries(
+  known: Map<string, string | null> | null,
+  changed: ReadonlyMap<string, string | null>,
+): Map<string, string | null> | null {
+  if (changed.size === 0) return known
+  const entries = known ?? new Map<string, string | null>()
+  for (const [key, value] of changed) entries.set(key, value)
+  return entries.size > MAX_ENTRIES ? null : entries
 }
 
 function recallEntries(
@@ -167,7 +201,7 @@ function recallEntries(
   if (entryKeys.length === 0) return NO_ENTRIES
   const entries = new Map<string, string>()
   for (const key of entryKeys) {
-    const value = known.entries.get(key)
+    const value = known.entry(key)
     if (value === undefined) return undefined
     if (value !== null) entries.set(key, value)
   }
