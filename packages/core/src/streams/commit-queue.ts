@@ -2,7 +2,6 @@ import type { DecidedBatch } from './change-batch.js'
 import type { Environment, StreamLimits } from './environment.js'
 import type { LoadedStream, MaybePromise, StreamChange, StreamStore } from '../store/contract.js'
 import type { StreamPath } from '../protocol/branded.js'
-import type { Conclusion } from './committer.js'
 import type { StreamWriter, Write } from './stream-writer.js'
 import { Committer, asFault } from './committer.js'
 import { isPromise } from '../store/contract.js'
@@ -24,10 +23,8 @@ interface StreamQueue {
   isBusy: boolean
 }
 
-/** Queues that are kept for later writes: making and forgetting one for each write is a burden to the collector. */
-const MAX_IDLE_QUEUES = 4_096
-/** After how many queues that found no room the kept ones are forgotten. */
-const RENEW_AFTER = 1 << 16
+/** Queues that are kept for later writes, besides as many as are busy: few enough to be found quickly and to die young. */
+const MAX_IDLE_QUEUES = 256
 /** Nothing that is new hangs on what is old, or it would be taken for old as well. */
 const NOBODY: QueuedWrite[] = []
 
@@ -44,9 +41,8 @@ export class CommitQueue implements StreamWriter {
   readonly #limits: StreamLimits
   readonly #committer: Committer
   readonly #onGrown: ((path: StreamPath) => void) | undefined
-  readonly #queues = new Map<StreamPath, StreamQueue>()
+  #queues = new Map<StreamPath, StreamQueue>()
   #busyQueues = 0
-  #forgotten = 0
   #queuedBytes = 0
   /** Queues that are drained at the end of this turn of the event loop. */
   #ready: StreamQueue[] = []
@@ -132,15 +128,16 @@ export class CommitQueue implements StreamWriter {
     queue.isBusy = false
     queue.waiting = NOBODY
     this.#busyQueues--
-    if (this.#queues.size - this.#busyQueues > MAX_IDLE_QUEUES) this.#forget(queue)
+    const idleQueues = this.#queues.size - this.#busyQueues
+    if (idleQueues > MAX_IDLE_QUEUES && idleQueues > this.#busyQueues) this.#forgetIdle()
     if (this.#busyQueues === 0) for (const resolve of this.#idle.splice(0)) resolve()
   }
 
-  /** Those that are kept make room now and then, since they may be of streams that nobody writes to any more. */
-  #forget(queue: StreamQueue): void {
-    this.#queues.delete(queue.path)
-    if (++this.#forgotten % RENEW_AFTER !== 0) return
-    for (const { isBusy, path } of this.#queues.values()) if (!isBusy) this.#queues.delete(path)
+  /** A new map, because one that much is removed from leaves tables behind that keep each other alive. */
+  #forgetIdle(): void {
+    const busy = new Map<StreamPath, StreamQueue>()
+    for (const queue of this.#queues.values()) if (queue.isBusy) busy.set(queue.path, queue)
+    this.#queues = busy
   }
 
   #drainLater(queue: StreamQueue, batch: QueuedWrite[], committing: Promise<readonly unknown[]>): void {
@@ -218,15 +215,13 @@ export class CommitQueue implements StreamWriter {
     decided: DecidedBatch,
     change: StreamChange,
   ): MaybePromise<readonly unknown[]> {
-    const committed = this.#committer.commit(path, loaded?.version ?? null, change)
-    const conclude = (conclusion: Conclusion): MaybePromise<readonly unknown[]> => {
+    return this.#committer.commit(path, loaded?.version ?? null, change, (conclusion) => {
       if (conclusion.kind === 'conflict') return this.#commitBatch(path, batch, attempt + 1)
       if (change.record !== null && change.record.tail !== (loaded?.record.tail ?? 0)) this.#onGrown?.(path)
       const { tail } = conclusion
       if (tail === undefined || change.record === null) return decided.outcomes
       return moveOutcomes(batch, decided.outcomes, tail - change.record.tail)
-    }
-    return isPromise(committed) ? committed.then(conclude) : conclude(committed)
+    })
   }
 
   /** Tells writes their outcomes; those that have none yet go back to the front of the queue. */

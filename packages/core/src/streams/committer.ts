@@ -41,15 +41,24 @@ export class Committer {
     return `${this.#commitPrefix}${++this.#commits}`
   }
 
-  /** Commits a change, unless it meets another writer. Throws when that cannot be told. */
-  commit(path: StreamPath, expected: Version | null, change: StreamChange): MaybePromise<Conclusion> {
-    const conclude = (result: CommitResult): MaybePromise<Conclusion> =>
-      result.kind === 'unknown' ? this.#resolveUnknown(path, expected, change, result) : result
+  /**
+   * Commits a change, unless it meets another writer, and goes on with what became of it. Throws when that cannot be told.
+   */
+  commit<T>(
+    path: StreamPath,
+    expected: Version | null,
+    change: StreamChange,
+    goOn: (conclusion: Conclusion) => MaybePromise<T>,
+  ): MaybePromise<T> {
+    const conclude = (result: CommitResult): MaybePromise<T> =>
+      result.kind === 'unknown'
+        ? this.#resolveUnknown(path, expected, change, result).then(goOn)
+        : goOn(result)
     let result: MaybePromise<CommitResult>
     try {
       result = this.#store.commit(path, expected, change)
     } catch (error) {
-      return conclude(toUnknown(error))
+      result = toUnknown(error)
     }
     return isPromise(result)
       ? result.then(conclude, (error: unknown) => conclude(toUnknown(error)))
