@@ -45,7 +45,8 @@ export function decideOne(
   const outcomes = [outcome]
   if (change === null) return { now, outcomes, change, touches: false }
   if (change === 'touch') return { now, outcomes, change: null, touches: true }
-  const { record, bytes, entries, touchedAt = null, commutes = false } = change
+  const { record, bytes, entries, touchedAt = null } = change
+  const commutes = doesCommute(write, change)
   if (record === null && loaded === null) return { now, outcomes, change: null, touches: false }
   const ifTouchedAt = windowToGuard(loaded, now)
   const pieces = record === null || bytes === undefined || bytes.length === 0 ? NO_BYTES : [bytes]
@@ -56,6 +57,11 @@ export function decideOne(
     change: { commitId, record, bytes: pieces, entries: changed, touchedAt, ifTouchedAt, commutes },
     touches: false,
   }
+}
+
+/** Whoever could not be told where the bytes went in the end must not have them put elsewhere. */
+function doesCommute(write: Write<unknown>, change: Change): boolean {
+  return change.commutes === true && write.move !== undefined
 }
 
 /** What ends an expired stream must not overlook that it has just been used. */
@@ -94,7 +100,7 @@ class ChangeBatch {
       const streamId = this.#state?.record.streamId
       const { outcome, change } = write.decide(this.#state, this.#now)
       outcomes.push(outcome)
-      if (change === null || change === 'touch' || change.commutes !== true) this.#commutes = false
+      if (change === null || change === 'touch' || !doesCommute(write, change)) this.#commutes = false
       if (change === null) continue
       if (change === 'touch') {
         this.touches = true

@@ -23,6 +23,22 @@ const write = <T>(
   return { entryKeys, byteLength: 0, decide: () => ({ outcome, change }) }
 }
 
+it('a change commutes only if its write can be told that it was put elsewhere', async () => {
+  const { queue, store } = setUp()
+  const commuted: (boolean | undefined)[] = []
+  const commit = store.commit.bind(store)
+  store.commit = (at, expected, change) => {
+    commuted.push(change.commutes)
+    return commit(at, expected, change)
+  }
+  const fixed = write(0, { record: recordOf(), commutes: true })
+  const movable = { ...fixed, move: (outcome: number) => outcome }
+  for (const one of [fixed, movable]) await queue.submit(path, one)
+  await Promise.all([movable, movable].map((one) => queue.submit(path, one)))
+  await Promise.all([movable, fixed].map((one) => queue.submit(path, one)))
+  expect(commuted).toEqual([false, true, true, false])
+})
+
 describe('writes of one commit', () => {
   it('move the window if one of them uses the stream, though the others do not', async () => {
     for (const order of [0, 1]) {

@@ -12,8 +12,8 @@ export interface Write<Outcome> {
   readonly byteLength: number
   decide(state: StreamState | null, now: number): Decision<Outcome>
   /**
-   * The outcome of a change that commuted, and went behind so many bytes that were not known when it was decided. For
-   * writes whose changes may commute; cheaper than to decide them again.
+   * The outcome of a change that commuted, and went behind so many bytes that were not known when it was decided. Without
+   * it no change commutes. Cheaper than to decide it again.
    */
   move?(outcome: Outcome, byBytes: number): Outcome
 }
