@@ -102,6 +102,23 @@ describe('writes of one commit', () => {
 })
 
 describe('a queue', () => {
+  it('of a stream whose commit is under way outlives those of a thousand others', async () => {
+    const { queue, store, environment } = setUp()
+    const held: (() => void)[] = []
+    store.pace = (what, step) => {
+      if (what === `commit ${path}`) held.push(step)
+      else step()
+    }
+    const first = queue.submit(path, write(1, { record: recordOf() }))
+    for (let i = 0; i < 1_000; i++) await queue.submit(pathOf(`s${i}`), write(0, null))
+    const second = queue.submit(path, write(2, { record: recordOf({ closed: true }) }))
+    await environment.settle()
+    expect(held).toHaveLength(1)
+    store.pace = (_what, step) => step()
+    held[0]!()
+    expect(await Promise.all([first, second])).toEqual([1, 2])
+  })
+
   it('is idle when nothing waits', async () => {
     const { queue } = setUp()
     await queue.whenIdle()
