@@ -4,7 +4,7 @@ import { RedisStore } from '@ds/store-redis'
 import { createDurableStreamsServer } from '@ds/server'
 import { readSettings, serveSubject } from './serve-subject.mjs'
 
-/** Several nodes, each a process, over one Redis. They share a port, and the system deals out the connections. */
+/** Several nodes, each a process, over one Redis. They share a port, whose connections are dealt out in turn. */
 if (cluster.isPrimary) await startNodes(readSettings().nodes)
 else await startNode()
 
@@ -13,7 +13,8 @@ async function startNodes(count) {
   process.env.TMPDIR = process.env.DS_BENCH_SCRATCH
   const redis = await RedisServer.start('--appendonly', 'yes', '--appendfsync', 'everysec')
   process.once('exit', () => redis.stop())
-  cluster.schedulingPolicy = cluster.SCHED_NONE
+  // Left to the system, a node may get none of them, and another all.
+  cluster.schedulingPolicy = cluster.SCHED_RR
   const ports = []
   for (let i = 0; i < count; i++) {
     const worker = cluster.fork({ DS_BENCH_REDIS: redis.url })
