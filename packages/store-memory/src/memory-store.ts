@@ -1,7 +1,7 @@
 import { ByteLog } from './byte-log.js'
 import { PathList } from './path-list.js'
 import { ownCopy } from './own-copy.js'
-import { copyRecord, overwriteRecord } from './own-record.js'
+import { copyKnownFields, hasUnknownFields, overwriteRecord } from './own-record.js'
 import { StoreError, Watchers, dueAt, totalLength } from '@ds/core'
 import type {
   CommitResult,
@@ -24,6 +24,7 @@ interface StoredStream {
   /** A string of the store's own, by which everything here knows the stream. */
   readonly path: StreamPath
   readonly record: StreamRecord
+  readonly hasUnknownFields: boolean
   version: number
   commitId: string
   touchedAt: number
@@ -81,7 +82,7 @@ export class MemoryStore implements StreamStore {
     if (stored === undefined) return null
     const { record, version, commitId, touchedAt } = stored
     return {
-      record: copyRecord(record),
+      record: stored.hasUnknownFields ? { ...record } : copyKnownFields(record),
       version,
       commitId,
       touchedAt,
@@ -150,7 +151,8 @@ export class MemoryStore implements StreamStore {
     const touchedAt = change.touchedAt ?? record.createdAt
     const created: StoredStream = {
       path: ownCopy(path),
-      record: copyRecord(record),
+      record: { ...record },
+      hasUnknownFields: hasUnknownFields(record),
       version,
       commitId: change.commitId,
       touchedAt,

@@ -1,6 +1,6 @@
 import type { StreamRecord } from '@ds/core'
 import { expect, it } from 'vitest'
-import { copyRecord, overwriteRecord } from './own-record.js'
+import { copyKnownFields, hasUnknownFields, overwriteRecord } from './own-record.js'
 import { recordOf } from '../test/changes.js'
 
 /** A record in which no field is what it is in any other. */
@@ -17,6 +17,11 @@ it('a record that was overwritten equals the other in every field', () => {
 
 it('a copy has every field, and is an object of its own', () => {
   const record = anotherRecord()
-  expect(copyRecord(record)).toEqual(record)
-  expect(copyRecord(record)).not.toBe(record)
+  expect(copyKnownFields(record)).toEqual(record)
+  expect(copyKnownFields(record)).not.toBe(record)
+})
+
+it('fields of a later version are noticed', () => {
+  expect(hasUnknownFields(anotherRecord())).toBe(false)
+  expect(hasUnknownFields({ ...anotherRecord(), ofLater: 1 } as StreamRecord)).toBe(true)
 })

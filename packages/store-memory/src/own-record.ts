@@ -2,8 +2,13 @@ import type { StreamRecord } from '@ds/core'
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] }
 
-/** A copy of its own. Written out, because engines do this many times faster than a generic copy. */
-export function copyRecord(record: StreamRecord): StreamRecord {
+/** Whether a record has fields that this version does not know. */
+export function hasUnknownFields(record: StreamRecord): boolean {
+  return Object.keys(record).length > Object.keys(copyKnownFields(record)).length
+}
+
+/** A copy of a record that has no others. Written out, because engines do this many times faster than a generic copy. */
+export function copyKnownFields(record: StreamRecord): StreamRecord {
   return {
     streamId: record.streamId,
     state: record.state,
@@ -26,7 +31,7 @@ export function copyRecord(record: StreamRecord): StreamRecord {
   }
 }
 
-/** Makes a kept record equal to another. Written out for the same reason. */
+/** Makes a kept record equal to another in the fields that this version knows. Written out for the same reason. */
 export function overwriteRecord(kept: Writable<StreamRecord>, record: StreamRecord): void {
   kept.streamId = record.streamId
   kept.state = record.state
