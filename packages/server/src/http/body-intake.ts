@@ -5,7 +5,8 @@ import { Refusal } from './errors.js'
 /** Bodies up to this length are not counted: connections bound how many there can be. */
 export const UNCOUNTED_BYTES = 4096
 
-const NO_BODY = Promise.resolve(new Uint8Array(0))
+/** What a request without a body brings. */
+export const NO_BODY: Promise<Uint8Array> = Promise.resolve(new Uint8Array(0))
 
 /** Receives request bodies, within a bound for each and a bound for all of them. */
 export class BodyIntake {

@@ -8,10 +8,10 @@ import type { WebhookPolicy, WebhookTransport } from '../subscriptions/webhook-t
 import { ALLOW, CommonHeaders } from './common-headers.js'
 import { ClientGone } from './exchange.js'
 import { BegunWrites } from './begun-writes.js'
-import { BodyIntake } from './body-intake.js'
+import { BodyIntake, NO_BODY } from './body-intake.js'
 import { LiveSessions } from './live-sessions.js'
 import { PageReplies } from './read-replies.js'
-import { Refusal, errorReply, toError } from './errors.js'
+import { Refusal, errorReply } from './errors.js'
 import { CONTROL_PREFIX, StreamEngine, StreamFault, formatStreamPath, isPromise } from '@ds/core'
 import { Subscriptions } from '../subscriptions/subscriptions.js'
 import { parseReadQuery, resolveStreamPath, splitTarget } from './target.js'
@@ -50,7 +50,6 @@ const FAULTS: Readonly<Record<StreamFaultCode, readonly [ErrorCode, message: str
 const MAX_PROBLEMS = 20
 const WELL: StoreHealth = { isWritable: true, problems: [] }
 const HOST_AND_SCHEME = /^https?:\/\/[A-Za-z0-9.\-_[\]:]{1,255}$/
-const NO_BODY = Promise.resolve(new Uint8Array(0))
 const encoder = new TextEncoder()
 
 /**
@@ -108,7 +107,7 @@ export class StreamHandler {
     try {
       reply = this.#route(request, basePath)
     } catch (error) {
-      return Promise.resolve(this.#common.addTo(this.#replyToError(toError(error)), request))
+      return Promise.resolve(this.#common.addTo(this.#replyToError(error), request))
     }
     return reply.then(
       (made) => this.#common.addTo(made, request),

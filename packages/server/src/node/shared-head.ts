@@ -11,7 +11,8 @@ const END_OF_HEAD = '\r\n\r\n'
  * Heads of answers without a body that are sent at the same moment. node:http looks at every header of every answer, for
  * as long as a memory store takes to append; but what it adds behind an answer's own headers (the date, that the
  * connection is kept) is the same for all answers of a moment whose clients are alike. So that is learned from the
- * first one. Should node:http no longer keep a head where it is put here, each is made by itself.
+ * first one. Should node:http no longer keep a head where it is put here, each is made by itself. What the headers say is not
+ * looked at again: it comes from the handler, which lets no line breaks through.
  */
 export class SharedHead {
   #server: Server | null = null
