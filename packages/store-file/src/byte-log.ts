@@ -1,4 +1,5 @@
-const FIRST_BLOCK_BYTES = 64
+/** Room for some short messages, as what is appended once is appended again. */
+const FIRST_BLOCK_BYTES = 256
 /** The first block is not made longer than this because of what is expected. */
 const MOST_EXPECTED_BYTES = 1024
 const LARGEST_BLOCK_BYTES = 1 << 20
@@ -48,7 +49,7 @@ interface Block {
  */
 export class ByteLog {
   /** The position of the first byte. */
-  readonly from: number
+  from: number
   /** The position after the last one. */
   tail: number
   readonly #expectedBytes: number
@@ -69,6 +70,16 @@ export class ByteLog {
 
   get length(): number {
     return this.tail - this.from
+  }
+
+  /** Forgets everything, and goes on from another position. */
+  beginAt(position: number): void {
+    this.from = position
+    this.tail = position
+    this.#start = position
+    this.#slab = null
+    this.#size = 0
+    this.#full = null
   }
 
   /** Adds bytes; new blocks are taken from the arena. */
@@ -96,8 +107,10 @@ export class ByteLog {
 
   #beginBlock(wanted: number, arena: ByteArena): void {
     if (this.#slab !== null) {
-      this.#full ??= []
-      this.#full.push(this.#last(this.#slab))
+      const last = this.#last(this.#slab)
+      // Most have one block or two, and an array that is pushed to has room for many.
+      if (this.#full === null) this.#full = [last]
+      else this.#full.push(last)
     }
     const doubled = Math.max(FIRST_BLOCK_BYTES, this.#expectedBytes, this.length, wanted)
     this.#size = Math.min(LARGEST_BLOCK_BYTES, doubled)

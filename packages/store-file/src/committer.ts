@@ -1,7 +1,8 @@
 import type { Appended, Appending } from './journal-writer.js'
-import type { CommitResult, StreamChange, StreamPath, StreamRecord, Version } from '@ds/core'
+import type { CommitResult, StreamChange, StreamPath, Version } from '@ds/core'
 import type { Deadline } from './deadline.js'
 import type { HotStream } from './hot-stream.js'
+import type { KeptRecord } from './record-pattern.js'
 import type { JournalWriter } from './journal-writer.js'
 import type { Maintenance } from './maintenance.js'
 import type { StreamIndex } from './stream-index.js'
@@ -163,8 +164,9 @@ class PendingCommit extends Bounded implements Appending {
     this.#reject = reject
   }
 
-  get before(): StreamRecord | null {
-    return this.stream!.record
+  get before(): (HotStream & KeptRecord) | null {
+    const stream = this.stream!
+    return stream.exists() ? stream : null
   }
 
   get previousVersion(): number {
@@ -173,8 +175,8 @@ class PendingCommit extends Bounded implements Appending {
 
   /** Whether the stream is still what the change was made for. */
   isExpected(): boolean {
-    const { record, version, touchedAt } = this.stream!
-    if ((record === null ? null : version) !== this.expected) return false
+    const { version, touchedAt } = this.stream!
+    if ((this.before === null ? null : version) !== this.expected) return false
     return this.change.ifTouchedAt === null || touchedAt === this.change.ifTouchedAt
   }
 

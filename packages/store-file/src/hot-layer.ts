@@ -1,14 +1,24 @@
+import type { CommitNames } from './commit-name.js'
 import type { HotStream } from './hot-stream.js'
+import type { RecordPatterns } from './record-pattern.js'
 import { ByteArena } from './byte-log.js'
 import { sortByPath } from './path-order.js'
 
 /** The streams that changed between two checkpoints, and memory for the bytes that came meanwhile. */
 export class HotLayer {
+  readonly patterns: RecordPatterns
+  readonly commitNames: CommitNames
   readonly arena: ByteArena = new ByteArena()
   /** Bytes that were added to streams. */
   bytes = 0
   readonly #streams: HotStream[] = []
   #sorted: readonly HotStream[] | null = null
+
+  /** @param patterns and what else streams have in common, beyond this layer */
+  constructor(patterns: RecordPatterns, commitNames: CommitNames) {
+    this.patterns = patterns
+    this.commitNames = commitNames
+  }
 
   /** How many streams have changed. */
   get size(): number {

@@ -1,9 +1,11 @@
 import type { Extent, TableHead } from './table-format.js'
 import type { HotLayer } from './hot-layer.js'
-import type { OwnRecord } from './own-record.js'
+import type { KeptRecord, RecordPattern, RecordPatterns } from './record-pattern.js'
 import type { StreamId, StreamPath, StreamRecord } from '@ds/core'
 import { ByteLog } from './byte-log.js'
-import { copyRecord, overwriteRecord } from './own-record.js'
+import { copyRecord, overwritePattern } from './own-record.js'
+import { hasPattern, likeRecord } from './record-pattern.js'
+import { joinCommitName } from './commit-name.js'
 
 /** A stream at one moment, wherever that is kept. */
 export interface StreamHead {
@@ -31,13 +33,11 @@ export interface Step {
   readonly entries: Iterable<readonly [key: string, value: string | null]>
 }
 
-/** What has changed of a stream while a layer was the active one. */
-export class HotChange {
+/** What has changed of a stream while a layer was the active one, and the bytes that were added. */
+export class HotChange extends ByteLog {
   readonly layer: HotLayer
   /** Whether the incarnation began in this layer, so that nothing below belongs to it. */
   isWhole = false
-  /** Bytes that were added; null while there are none. */
-  log: ByteLog | null = null
   /** Entries that were set or removed; null while there are none. */
   entries: Map<string, string | null> | null = null
   /** The stream as it was when the layer was sealed; null while that is what it is now. */
@@ -45,7 +45,12 @@ export class HotChange {
   /** Where the stream's bytes are once the layer has been stored. */
   extents: readonly Extent[] = NO_EXTENTS
 
-  constructor(layer: HotLayer) {
+  /**
+   * @param from the position of the first byte that may be added
+   * @param expectedBytes how many bytes will come, as far as that can be guessed
+   */
+  constructor(layer: HotLayer, from: number, expectedBytes: number) {
+    super(from, expectedBytes)
     this.layer = layer
   }
 }
@@ -57,14 +62,27 @@ const MAX_KNOWN = 64
 /**
  * A stream in memory: as it is now, what the tables do not have of it yet, and where they have the rest. There is one
  * object for each path, changed in place, because objects that live from one commit to the next are what the
- * garbage collector has most work with.
+ * garbage collector has most work with; and what streams have in common of their records is one object for all of them.
  */
 export class HotStream implements StreamHead {
   readonly path: StreamPath
-  record: OwnRecord | null
+  /** What its record has in common with others, or what it has for itself of it; null when there is no stream. */
+  pattern: RecordPattern | null = null
+  #isPatternShared = false
+  streamId: StreamId = '' as StreamId
+  createdAt = 0
+  /** The position after the last byte. */
+  tail = 0
   version: number
-  commitId: string
+  #commitPrefix: string
+  #commitNumber = -1
   touchedAt: number
+  /** Whether a commit is under way. */
+  isBusy = false
+  /** Whether it was asked for since somebody last looked what can be let go of. */
+  wasUsed = true
+  /** Whether it is among the changed streams that can become due. */
+  canBeDue = false
   /** What has changed since the tables were written, or since {@link sealed} began to be stored. */
   change: HotChange | null = null
   /** What is being stored, and does not change any more. */
@@ -77,24 +95,38 @@ export class HotStream implements StreamHead {
   mayHaveEntries: boolean
   /** Entries in the tables that are at hand, by key; null when they are known not to be there. */
   known: Map<string, string | null> | null = null
-  /** Whether a commit is under way. */
-  isBusy = false
-  /** Whether it was asked for since somebody last looked what can be let go of. */
-  wasUsed = true
-  /** Whether it is among the changed streams that can become due. */
-  canBeDue = false
   /** How many bytes came between the last two checkpoints. */
   #expectedBytes = 0
 
-  constructor(path: StreamPath, head: TableHead | null) {
+  constructor(path: StreamPath, head: TableHead | null, patterns: RecordPatterns) {
     this.path = path
-    this.record = isStream(head) ? copyRecord(head.record) : null
     this.version = head?.version ?? 0
-    this.commitId = head?.commitId ?? ''
+    this.#commitPrefix = head?.commitId ?? ''
     this.touchedAt = head?.touchedAt ?? 0
     this.extents = head?.extents ?? NO_EXTENTS
     this.isStored = head !== null
     this.mayHaveEntries = head?.mayHaveEntries ?? false
+    if (isStream(head)) this.#begin(head.record, patterns)
+  }
+
+  /** Whether there is a stream at the path, and its parts are those of its record. */
+  exists(): this is HotStream & KeptRecord {
+    return this.pattern !== null
+  }
+
+  /** A copy of the record; null when there is no stream. */
+  get record(): StreamRecord | null {
+    const { pattern } = this
+    if (pattern === null) return null
+    if (this.#isPatternShared) return likeRecord(pattern, this)
+    // With the fields that this version does not know.
+    const { streamId, createdAt, tail } = this
+    return Object.assign({ ...pattern }, { streamId, createdAt, tail })
+  }
+
+  /** What the last commit is called. */
+  get commitId(): string {
+    return joinCommitName(this.#commitPrefix, this.#commitNumber)
   }
 
   /** Whether there is something that the tables do not have yet. */
@@ -110,30 +142,45 @@ export class HotStream implements StreamHead {
   /** Carries out a commit. */
   apply(step: Step, version: number, change: HotChange): void {
     const { record } = step
-    if (this.record !== null && record !== null && this.record.streamId === record.streamId) {
+    if (this.pattern !== null && record !== null && this.streamId === record.streamId) {
       if (step.touchedAt !== null && step.touchedAt > this.touchedAt) this.touchedAt = step.touchedAt
-      this.#addBytes(step.bytes, this.record.tail, change)
-      overwriteRecord(this.record, record)
+      addBytes(step.bytes, change)
+      this.#goOn(this.pattern, record, change.layer.patterns)
     } else {
       change.isWhole = true
-      change.log = null
+      change.beginAt(record?.base ?? 0)
       change.entries = null
       this.touchedAt = step.touchedAt ?? record?.createdAt ?? 0
-      if (record !== null) this.#addBytes(step.bytes, record.base, change)
-      this.record = record === null ? null : copyRecord(record)
+      if (record === null) this.pattern = null
+      else {
+        addBytes(step.bytes, change)
+        this.#begin(record, change.layer.patterns)
+      }
     }
     for (const [key, value] of step.entries)
       (change.entries ??= new Map<string, string | null>()).set(key, value)
     this.version = version
-    this.commitId = step.commitId
+    const { commitNames } = change.layer
+    const number = commitNames.numberOf(step.commitId)
+    this.#commitNumber = number
+    this.#commitPrefix = number < 0 ? step.commitId : commitNames.prefix
   }
 
-  #addBytes(pieces: readonly Uint8Array[], from: number, change: HotChange): void {
-    for (const piece of pieces) {
-      change.log ??= new ByteLog(from, this.#expectedBytes)
-      change.log.append(piece, change.layer.arena)
-      change.layer.bytes += piece.length
-    }
+  #begin(record: StreamRecord, patterns: RecordPatterns): void {
+    this.streamId = record.streamId
+    this.createdAt = record.createdAt
+    this.tail = record.tail
+    const shared = patterns.find(record)
+    this.pattern = shared ?? copyRecord(record)
+    this.#isPatternShared = shared !== null
+  }
+
+  #goOn(pattern: RecordPattern, record: StreamRecord, patterns: RecordPatterns): void {
+    this.tail = record.tail
+    if (this.createdAt !== record.createdAt) this.createdAt = record.createdAt
+    if (hasPattern(record, pattern)) return
+    if (this.#isPatternShared) this.#begin(record, patterns)
+    else overwritePattern(pattern, record)
   }
 
   /** The change that belongs to a layer, which is the active one. What is being stored keeps its head from now on. */
@@ -142,7 +189,7 @@ export class HotStream implements StreamHead {
     if (this.change !== null) this.#setAside(this.change)
     if (this.sealed !== null) this.sealed.head ??= this.#copyHead()
     layer.add(this)
-    return (this.change = new HotChange(layer))
+    return (this.change = new HotChange(layer, this.tail, this.#expectedBytes))
   }
 
   /** What is to be stored of a sealed layer. */
@@ -157,8 +204,8 @@ export class HotStream implements StreamHead {
   }
 
   #copyHead(): StreamHead {
-    const { version, commitId, touchedAt } = this
-    return { record: this.record === null ? null : copyRecord(this.record), version, commitId, touchedAt }
+    const { record, version, commitId, touchedAt } = this
+    return { record, version, commitId, touchedAt }
   }
 
   /** From now on the tables have what was being stored. */
@@ -167,8 +214,8 @@ export class HotStream implements StreamHead {
     if (sealed === null) return
     this.sealed = null
     this.extents = sealed.extents
-    this.#expectedBytes = sealed.log?.length ?? 0
-    this.isStored ||= (sealed.head ?? this).record !== null
+    this.#expectedBytes = sealed.length
+    this.isStored ||= sealed.head === null ? this.exists() : sealed.head.record !== null
     if (sealed.isWhole) {
       this.mayHaveEntries = false
       this.known = null
@@ -198,12 +245,19 @@ export class HotStream implements StreamHead {
 
   /** Bytes from a position on: null when they are not of this incarnation, undefined when they are in segments. */
   readHere(streamId: StreamId, from: number, limitBytes: number): Uint8Array[] | null | undefined {
-    if (this.record?.streamId !== streamId) return null
+    if (!this.exists() || this.streamId !== streamId) return null
     for (const change of [this.change, this.sealed]) {
       if (change === null) continue
-      if (change.log !== null && from >= change.log.from) return change.log.read(from, limitBytes)
+      if (change.length > 0 && from >= change.from) return change.read(from, limitBytes)
       if (change.isWhole) return []
     }
     return undefined
+  }
+}
+
+function addBytes(pieces: readonly Uint8Array[], change: HotChange): void {
+  for (const piece of pieces) {
+    change.append(piece, change.layer.arena)
+    change.layer.bytes += piece.length
   }
 }

@@ -1,14 +1,16 @@
+import type { KeptRecord } from './record-pattern.js'
 import type { StreamChange, StreamPath, StreamRecord } from '@ds/core'
 import { HEADER_BYTES, KIND_COMMIT, LARGEST_BODY, REMOVED, WHOLE } from './journal-format.js'
 import { crc32 } from './crc32.js'
-import { hasSameRest } from './own-record.js'
+import { JSON_UNIT_BYTES, LONGER_BYTES, UNIT_BYTES, writeLonger, writeText } from './journal-text.js'
+import { isOnlyLonger } from './record-pattern.js'
 import { totalLength } from '@ds/core'
 
 /** A commit on its way into the journal: all but what is known only when it is written. */
 export interface JournalCommit {
   readonly path: StreamPath
   /** The record that the commit changes; null when there is no stream. */
-  readonly before: StreamRecord | null
+  readonly before: (KeptRecord & { readonly record: StreamRecord | null }) | null
   /** The sequence number of the last commit at the path; 0 when there is no stream. */
   readonly previousVersion: number
   readonly change: StreamChange
@@ -25,9 +27,6 @@ export interface BatchPlace {
 
 /** Batches up to this size are written from the same memory, one after the other. */
 const KEPT_BYTES = 1 << 20
-/** An UTF-16 unit takes at most so many bytes of UTF-8. */
-const UNIT_BYTES = 3
-const SHORT_TEXT = 128
 const ID_BYTES = 16
 
 /** Whether a commit fits into a record at all. */
@@ -46,18 +45,20 @@ export class BatchEncoder {
   #view: DataView = viewOf(this.#kept)
 
   encode(commits: readonly JournalCommit[], place: BatchPlace): Uint8Array {
-    const heads: string[] = []
+    const heads: (string | null)[] = []
     let most = 0
     for (const commit of commits) {
-      const head = describeChange(commit)
+      const { path, change } = commit
+      const head = isPlain(commit) ? null : describeChange(commit)
       heads.push(head)
-      most +=
-        HEADER_BYTES + 4 + (commit.path.length + head.length) * UNIT_BYTES + totalLength(commit.change.bytes)
+      const headBytes =
+        head === null ? LONGER_BYTES + change.commitId.length * JSON_UNIT_BYTES : head.length * UNIT_BYTES
+      most += HEADER_BYTES + 4 + path.length * UNIT_BYTES + headBytes + totalLength(change.bytes)
     }
     const target = this.#targetOf(most)
     let end = 0
     for (let i = 0; i < commits.length; i++)
-      end = encodeRecord(commits[i]!, heads[i]!, target, end, place, place.sequence + i)
+      end = encodeRecord(commits[i]!, heads[i] ?? null, target, end, place, place.sequence + i)
     return target.buffer.subarray(0, end)
   }
 
@@ -83,27 +84,38 @@ function viewOf(buffer: Buffer): DataView {
   return new DataView(buffer.buffer, buffer.byteOffset, buffer.length)
 }
 
-/** Everything of a change but its bytes, as JSON. Most changes only make a stream longer. */
+/** Whether a commit does nothing but make a stream longer: then its description is written without being made first. */
+function isPlain({ before, change }: JournalCommit): boolean {
+  const { record, entries } = change
+  return record !== null && before !== null && entries.size === 0 && isOnlyLonger(before, record)
+}
+
+/** Everything of a change but its bytes, as JSON. */
 function describeChange({ before, change }: JournalCommit): string {
   const { commitId, record, touchedAt, entries } = change
-  if (record !== null && before !== null && entries.size === 0 && isLonger(before, record))
-    return `[${JSON.stringify(commitId)},${touchedAt},{"tail":${record.tail}},0]`
-  const fields = record === null ? null : isWhole(before, record) ? record : changedFields(before!, record)
+  const fields =
+    record === null ? null : isWhole(before, record) ? record : changedFields(before!.record!, record)
   return JSON.stringify([commitId, touchedAt, fields, entries.size > 0 ? [...entries] : 0])
 }
 
-/** Returns where the record ends. */
+/**
+ * Returns where the record ends.
+ *
+ * @param head its description; null for one that is plain
+ */
 function encodeRecord(
-  { path, before, previousVersion, change }: JournalCommit,
-  head: string,
+  commit: JournalCommit,
+  head: string | null,
   { buffer, view }: Target,
   at: number,
   place: BatchPlace,
   sequence: number,
 ): number {
-  const { record } = change
+  const { path, before, previousVersion, change } = commit
+  const { commitId, record, touchedAt } = change
   const bodyAt = writeText(buffer, path, at + HEADER_BYTES)
-  let end = writeText(buffer, head, bodyAt + 4)
+  let end = head === null ? writeLonger(buffer, bodyAt + 4, commitId, touchedAt, record!.tail) : -1
+  if (end < 0) end = writeText(buffer, head ?? describeChange(commit), bodyAt + 4)
   view.setUint32(bodyAt, end - bodyAt - 4, true)
   for (const piece of change.bytes) {
     buffer.set(piece, end)
@@ -123,23 +135,8 @@ function encodeRecord(
   return end
 }
 
-/** Writes text as UTF-8 and returns where it ends. Short ASCII is written here, as calls into native code cost more. */
-function writeText(buffer: Buffer, text: string, at: number): number {
-  if (text.length > SHORT_TEXT) return at + buffer.write(text, at)
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i)
-    if (unit > 127) return at + buffer.write(text, at)
-    buffer[at + i] = unit
-  }
-  return at + text.length
-}
-
-function isWhole(before: StreamRecord | null, record: StreamRecord): boolean {
+function isWhole(before: KeptRecord | null, record: StreamRecord): boolean {
   return before?.streamId !== record.streamId
-}
-
-function isLonger(before: StreamRecord, record: StreamRecord): boolean {
-  return before.streamId === record.streamId && before.tail !== record.tail && hasSameRest(before, record)
 }
 
 /** The parts of a record that are not those of the one before; parts that did not change are the same objects. */

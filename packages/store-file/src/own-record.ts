@@ -1,20 +1,23 @@
+import type { RecordPattern } from './record-pattern.js'
 import type { StreamRecord } from '@ds/core'
+import { hasPattern } from './record-pattern.js'
 
 /** A record that is changed in place by whoever keeps it. */
 export type OwnRecord = { -readonly [Key in keyof StreamRecord]: StreamRecord[Key] }
+
+/** A pattern that one stream has for itself, and changes in place. */
+export type OwnPattern = { -readonly [Key in keyof RecordPattern]: RecordPattern[Key] }
 
 /** A copy of its own, with the fields that a later version may have added. */
 export function copyRecord(record: StreamRecord): OwnRecord {
   return { ...record }
 }
 
-/** Makes a kept record equal to the next one of the same incarnation. */
-export function overwriteRecord(kept: OwnRecord, record: StreamRecord): void {
-  kept.tail = record.tail
-  if (hasSameRest(kept, record)) return
+/** Makes a kept pattern that of the next record of the same incarnation. */
+export function overwritePattern(kept: OwnPattern, record: StreamRecord): void {
+  if (hasPattern(record, kept)) return
   kept.state = record.state
   kept.contentType = record.contentType
-  kept.createdAt = record.createdAt
   kept.start = record.start
   kept.base = record.base
   kept.closed = record.closed
@@ -28,26 +31,4 @@ export function overwriteRecord(kept: OwnRecord, record: StreamRecord): void {
   kept.pendingForks = record.pendingForks
   kept.producerCount = record.producerCount
   kept.unsettledSince = record.unsettledSince
-}
-
-/** Whether two records of one incarnation differ in their tail alone, as after most appends. */
-export function hasSameRest(before: StreamRecord, after: StreamRecord): boolean {
-  return (
-    before.closed === after.closed &&
-    before.lastStreamSeq === after.lastStreamSeq &&
-    before.producerCount === after.producerCount &&
-    before.state === after.state &&
-    before.closedBy === after.closedBy &&
-    before.forkCount === after.forkCount &&
-    before.pendingForks === after.pendingForks &&
-    before.unsettledSince === after.unsettledSince &&
-    before.contentType === after.contentType &&
-    before.createdAt === after.createdAt &&
-    before.start === after.start &&
-    before.base === after.base &&
-    before.expiry === after.expiry &&
-    before.lineage === after.lineage &&
-    before.origin === after.origin &&
-    before.forkDepth === after.forkDepth
-  )
 }

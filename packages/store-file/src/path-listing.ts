@@ -53,7 +53,7 @@ class HotPaths {
     const stream = this.#streams[this.#at]
     if (stream?.path !== path) return undefined
     this.#at++
-    return stream.record !== null
+    return stream.exists()
   }
 }
 

@@ -48,7 +48,7 @@ class Replay implements ReplayTarget {
     if (this.#quarantined.has(name)) return
     const path = name as StreamPath
     const stream = this.#memory.get(path) ?? this.#memory.add(path, await this.#tables.find(path))
-    if ((stream.record === null ? 0 : stream.version) !== header.previousVersion) {
+    if ((stream.exists() ? stream.version : 0) !== header.previousVersion) {
       this.report({ path, what: `the commit before number ${header.sequence} is missing` })
       return
     }

@@ -1,12 +1,10 @@
 import type { Extent } from './table-format.js'
 import type { HotStream } from './hot-stream.js'
-import type { LoadedStream, MaybePromise, StreamId, StreamPath, StreamRecord } from '@ds/core'
+import type { LoadedStream, MaybePromise, StreamId, StreamPath } from '@ds/core'
 import type { SegmentFiles } from './segments.js'
 import type { StreamMemory } from './stream-memory.js'
 import type { TableSet } from './table-set.js'
 import { StoreError, dueAt } from '@ds/core'
-import { copyRecord } from './own-record.js'
-import { isStream } from './hot-stream.js'
 import { listPaths } from './path-listing.js'
 
 /** What the store opened with, as far as it matters to what is found. */
@@ -73,7 +71,7 @@ export class StreamIndex {
   load(path: StreamPath, keys: readonly string[]): MaybePromise<LoadedStream | null> {
     const stream = this.now(path)
     if (stream === undefined) return this.bring(path).then(() => this.load(path, keys))
-    if (!isStream(stream)) return null
+    if (!stream?.exists()) return null
     if (keys.length === 0) return loaded(stream, NO_ENTRIES)
     const entries = new Map<string, string>()
     for (const key of keys) {
@@ -97,7 +95,8 @@ export class StreamIndex {
   async touch(path: StreamPath, streamId: StreamId, now: number): Promise<void> {
     const stream = this.now(path)
     if (stream === undefined) return this.bring(path).then(() => this.touch(path, streamId, now))
-    if (stream?.record?.streamId === streamId && now > stream.touchedAt) this.memory.touch(stream, now)
+    if (stream?.exists() && stream.streamId === streamId && now > stream.touchedAt)
+      this.memory.touch(stream, now)
   }
 
   list(prefix: string, after: string, limit: number): Promise<StreamPath[]> {
@@ -147,8 +146,8 @@ export class StreamIndex {
       const path = row.path.toString() as StreamPath
       const stream = await this.find(path)
       // What has changed is looked at in memory, and comes into a newer table later.
-      if (!isStream(stream) || stream.hasChanged) continue
-      const moment = dueAt(stream.record, stream.touchedAt)
+      if (!stream?.exists() || stream.hasChanged) continue
+      const moment = dueAt(stream.pattern, stream.touchedAt)
       next = Math.min(next, moment)
       if (moment <= now) due.add(path)
     }
@@ -159,13 +158,13 @@ export class StreamIndex {
   async #loadEntries(path: StreamPath, keys: readonly string[]): Promise<LoadedStream | null> {
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
       const before = await this.find(path)
-      if (!isStream(before)) return null
-      const { streamId } = before.record
+      if (!before?.exists()) return null
+      const { streamId } = before
       const { generation } = this.tables
       const stored = new Map<string, string | null>()
       for (const key of keys) stored.set(key, await this.tables.findEntry(path, streamId, key))
       const stream = this.memory.get(path)
-      if (!isStream(stream) || stream.record.streamId !== streamId) continue
+      if (!stream?.exists() || stream.streamId !== streamId) continue
       if (generation !== this.tables.generation) continue
       stream.remember(stored)
       const entries = new Map<string, string>()
@@ -201,12 +200,9 @@ export class StreamIndex {
   }
 }
 
-function loaded(
-  stream: HotStream & { readonly record: StreamRecord },
-  entries: ReadonlyMap<string, string>,
-): LoadedStream {
+function loaded(stream: HotStream, entries: ReadonlyMap<string, string>): LoadedStream {
   const { record, version, commitId, touchedAt } = stream
-  return { record: copyRecord(record), version, commitId, touchedAt, entries }
+  return { record: record!, version, commitId, touchedAt, entries }
 }
 
 /** The extent that holds a position, by halving. */

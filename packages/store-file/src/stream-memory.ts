@@ -2,7 +2,9 @@ import type { Step } from './hot-stream.js'
 import type { StreamPath } from '@ds/core'
 import type { Extent, TableHead } from './table-format.js'
 import { HotLayer } from './hot-layer.js'
+import { CommitNames } from './commit-name.js'
 import { HotStream } from './hot-stream.js'
+import { RecordPatterns } from './record-pattern.js'
 import { dueAt } from '@ds/core'
 
 /** So many streams are settled before others have their turn. */
@@ -15,9 +17,14 @@ const EVICTION_LOOKS = 8
  * is being stored, and of the others those that were used last.
  */
 export class StreamMemory {
-  active: HotLayer = new HotLayer()
+  readonly #patterns = new RecordPatterns()
+  readonly #commitNames = new CommitNames()
+  active: HotLayer = this.#newLayer()
   sealed: HotLayer | null = null
   readonly #streams = new Map<StreamPath, HotStream>()
+  /** What was asked for last, for as long as it is there. */
+  #lastPath: StreamPath | null = null
+  #last: HotStream | undefined
   readonly #maxKept: number
   /** Goes round and round, and lets go of what was not used since it came by last. */
   #hand = this.#streams.values()
@@ -30,9 +37,13 @@ export class StreamMemory {
   }
 
   get(path: StreamPath): HotStream | undefined {
+    // A load is followed by a commit, mostly.
+    if (path === this.#lastPath) return this.#last
     const stream = this.#streams.get(path)
-    if (stream !== undefined) stream.wasUsed = true
-    return stream
+    if (stream === undefined) return undefined
+    stream.wasUsed = true
+    this.#lastPath = path
+    return (this.#last = stream)
   }
 
   /** As `get`, for work that is no use of the stream. */
@@ -43,8 +54,8 @@ export class StreamMemory {
   /** Keeps at hand what the tables say of a path. */
   add(path: StreamPath, head: TableHead | null): HotStream {
     if (this.#streams.size >= this.#maxKept) this.#makeRoom()
-    const stream = new HotStream(path, head)
-    this.#streams.set(path, stream)
+    const stream = new HotStream(ownText(path), head, this.#patterns)
+    this.#streams.set(stream.path, stream)
     return stream
   }
 
@@ -62,7 +73,7 @@ export class StreamMemory {
   /** Starts a new active layer; the one before it does not change any more. */
   seal(): void {
     this.sealed = this.active
-    this.active = new HotLayer()
+    this.active = this.#newLayer()
   }
 
   /**
@@ -77,8 +88,8 @@ export class StreamMemory {
       if (stream.hasChanged) continue
       if (stream.canBeDue) this.#dueCandidates.delete(stream)
       stream.canBeDue = false
-      const isWanted = stream.record !== null && this.#streams.size <= this.#maxKept
-      if (stream.isIdle && !isWanted) this.#streams.delete(stream.path)
+      const isWanted = stream.exists() && this.#streams.size <= this.#maxKept
+      if (stream.isIdle && !isWanted) this.#letGo(stream)
     }
     this.sealed = null
   }
@@ -97,13 +108,13 @@ export class StreamMemory {
       if (left-- <= 0 || paths.length === limit) break
       this.#dueCandidates.delete(stream)
       this.#dueCandidates.add(stream)
-      if (dueAt(stream.record!, stream.touchedAt) <= now) paths.push(stream.path)
+      if (stream.exists() && dueAt(stream.pattern, stream.touchedAt) <= now) paths.push(stream.path)
     }
     return paths
   }
 
   noteDue(stream: HotStream): void {
-    const canBeDue = stream.record !== null && dueAt(stream.record, stream.touchedAt) !== Infinity
+    const canBeDue = stream.exists() && dueAt(stream.pattern, stream.touchedAt) !== Infinity
     if (canBeDue === stream.canBeDue) return
     stream.canBeDue = canBeDue
     if (canBeDue) this.#dueCandidates.add(stream)
@@ -112,7 +123,17 @@ export class StreamMemory {
 
   clear(): void {
     this.#streams.clear()
+    this.#lastPath = null
     this.#dueCandidates.clear()
+  }
+
+  #letGo(stream: HotStream): void {
+    this.#streams.delete(stream.path)
+    this.#lastPath = null
+  }
+
+  #newLayer(): HotLayer {
+    return new HotLayer(this.#patterns, this.#commitNames)
   }
 
   #makeRoom(): void {
@@ -125,8 +146,14 @@ export class StreamMemory {
       const stream = next.value
       if (!stream.isIdle) continue
       if (stream.wasUsed) stream.wasUsed = false
-      else this.#streams.delete(stream.path)
+      else this.#letGo(stream)
       if (this.#streams.size < this.#maxKept) return
     }
   }
+}
+
+/** The same text in memory of its own: a path is a part of the URL that it came in, which would be kept as well. */
+function ownText(path: StreamPath): StreamPath {
+  const text = Buffer.from(path).toString()
+  return text === path ? (text as StreamPath) : path
 }

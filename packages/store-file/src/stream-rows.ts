@@ -15,12 +15,12 @@ export function storeStream(
   stream: HotStream,
   change: HotChange,
 ): Promise<void> | undefined {
-  const { log, isWhole } = change
+  const { head, isWhole } = change
   change.extents = isWhole ? NO_EXTENTS : stream.extents
   if (isWhole) round.uses.release(stream.extents)
-  if ((change.head ?? stream).record === null && !stream.isStored) return undefined
-  if (log === null) return addRows(round, stream, change)
-  const adding = round.addBytes(stream.path, log, change.extents)
+  if (!(head === null ? stream.exists() : head.record !== null) && !stream.isStored) return undefined
+  if (change.length === 0) return addRows(round, stream, change)
+  const adding = round.addBytes(stream.path, change, change.extents)
   if (!(adding instanceof Promise)) {
     change.extents = adding
     return addRows(round, stream, change)

@@ -114,7 +114,10 @@ export const SETTLE_AFTER_MS = 30_000
  * The moment from which a store's `due` must name the stream: when it expires, or when unfinished work over two
  * streams is to be settled; Infinity when there is nothing to wait for. A deleted stream no longer expires.
  */
-export function dueAt(record: StreamRecord, touchedAt: number): number {
+export function dueAt(
+  record: Pick<StreamRecord, 'state' | 'expiry' | 'unsettledSince' | 'pendingForks'>,
+  touchedAt: number,
+): number {
   const deadline = record.state === 'live' ? deadlineOf(record.expiry, touchedAt) : Infinity
   const unsettled = Math.min(record.unsettledSince ?? Infinity, record.pendingForks[0]?.since ?? Infinity)
   return Math.min(deadline, unsettled + SETTLE_AFTER_MS)
