@@ -1,3 +1,4 @@
+import type { StreamRecord } from '@ds/core'
 import { FileStore } from './file-store.js'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { changeOf, pathOf, recordOf, textOf } from '../test/changes.js'
@@ -30,6 +31,21 @@ function journalFile(): string {
 }
 
 describe('a file store', () => {
+  test('keeps what a later version has added to a record, in the journal and in tables', async () => {
+    const record = { ...recordOf(5), ofLater: 1, listOfLater: [] } as StreamRecord
+    const store = await FileStore.open(directory)
+    await store.commit(pathOf('a'), null, { ...changeOf('1', 'hello', 0), record })
+    await store.close()
+    for (let tail = 6; tail <= 8; tail++) {
+      const again = await FileStore.open(directory)
+      const loaded = await again.load(pathOf('a'), [])
+      expect(loaded?.record).toEqual({ ...record, tail: tail - 1 })
+      await again.commit(pathOf('a'), loaded!.version, changeOf(`${tail}`, 'x', tail - 1))
+      expect((await again.load(pathOf('a'), []))?.record).toEqual({ ...record, tail })
+      await again.close()
+    }
+  })
+
   test('has after closing what it had before, without a journal to replay', async () => {
     const store = await FileStore.open(directory)
     const created = await store.commit(pathOf('x/y'), null, changeOf('1', 'hello', 0))

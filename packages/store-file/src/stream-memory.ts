@@ -4,6 +4,7 @@ import type { Extent, TableHead } from './table-format.js'
 import { HotLayer } from './hot-layer.js'
 import { CommitNames } from './commit-name.js'
 import { HotStream } from './hot-stream.js'
+import { PathCache } from './path-cache.js'
 import { RecordPatterns } from './record-pattern.js'
 import { dueAt } from '@ds/core'
 
@@ -25,6 +26,7 @@ export class StreamMemory {
   /** What was asked for last, for as long as it is there. */
   #lastPath: StreamPath | null = null
   #last: HotStream | undefined
+  readonly #found = new PathCache<HotStream>()
   readonly #maxKept: number
   /** Goes round and round, and lets go of what was not used since it came by last. */
   #hand = this.#streams.values()
@@ -39,8 +41,12 @@ export class StreamMemory {
   get(path: StreamPath): HotStream | undefined {
     // A load is followed by a commit, mostly.
     if (path === this.#lastPath) return this.#last
-    const stream = this.#streams.get(path)
-    if (stream === undefined) return undefined
+    let stream = this.#found.find(path)
+    if (stream === undefined) {
+      stream = this.#streams.get(path)
+      if (stream === undefined) return undefined
+      this.#found.keep(stream, this.#streams.size)
+    }
     stream.wasUsed = true
     this.#lastPath = path
     return (this.#last = stream)
@@ -123,12 +129,14 @@ export class StreamMemory {
 
   clear(): void {
     this.#streams.clear()
+    this.#found.clear()
     this.#lastPath = null
     this.#dueCandidates.clear()
   }
 
   #letGo(stream: HotStream): void {
     this.#streams.delete(stream.path)
+    this.#found.forget(stream)
     this.#lastPath = null
   }
 

@@ -157,13 +157,14 @@ const USUAL_RECORD: Readonly<{ [Key in keyof StreamRecord]: StreamRecord[Key] | 
   producerCount: 0,
   unsettledSince: null,
 }
-const USUAL_KEYS = Object.keys(USUAL_RECORD) as (keyof StreamRecord)[]
+const KNOWN_FIELDS = Object.keys(USUAL_RECORD).length
 
+/** What is not usual, and whatever a later version has added. */
 function unusualFields(record: StreamRecord): Partial<StreamRecord> {
   const fields: Record<string, unknown> = {}
-  for (const key of USUAL_KEYS) {
+  for (const key of Object.keys(record) as (keyof StreamRecord)[]) {
     const value = record[key]
-    if (value !== USUAL_RECORD[key] && !isUsualObject(value)) fields[key] = value
+    if (!(key in USUAL_RECORD) || (value !== USUAL_RECORD[key] && !isUsualObject(value))) fields[key] = value
   }
   return fields
 }
@@ -184,7 +185,8 @@ function isPlain(record: StreamRecord): boolean {
     record.forkCount === 0 &&
     record.pendingForks.length === 0 &&
     record.producerCount === 0 &&
-    record.unsettledSince === null
+    record.unsettledSince === null &&
+    Object.keys(record).length === KNOWN_FIELDS
   )
 }
 
