@@ -37,7 +37,7 @@ async function main() {
   }
   endChildrenOnSignals()
   const generator = await chooseGenerator()
-  const environment = describeEnvironment(generator)
+  const environment = describeEnvironment(generator, options.connections)
   const setting = { secondsPerMeasurement: options.seconds, repeat: options.repeat }
   for (const [name, value] of Object.entries({ ...environment, ...setting })) console.log(`${name}: ${value}`)
   console.log()

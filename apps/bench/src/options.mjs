@@ -4,6 +4,7 @@ import { subjects } from './subject-list.mjs'
 
 const LONGEST_SECONDS = 20
 const MOST_REPEATS = 20
+const MOST_CONNECTIONS = 1000
 
 export const helpText = `Usage: node src/main.mjs [options]
 
@@ -15,6 +16,7 @@ Measures a bare node:http server, the reference server and ours with the same lo
   --subjects LIST   which subjects, comma-separated (default: all)
                     ${subjects.map((subject) => subject.name).join(', ')}
   --seconds N       how long each measurement takes, 1 to ${LONGEST_SECONDS} (default: 2)
+  --connections N   connections of the append-N rows and of delivery-sse-busy (default: 64)
   --repeat N        measure everything N times, subjects in turn, and report medians (default: 1)
   --json FILE       also write the environment, the medians and every sample to FILE
   --help            this text
@@ -28,6 +30,7 @@ export function parseOptions(args) {
       rows: { type: 'string' },
       subjects: { type: 'string' },
       seconds: { type: 'string', default: '2' },
+      connections: { type: 'string', default: '64' },
       repeat: { type: 'string', default: '1' },
       json: { type: 'string' },
       help: { type: 'boolean', default: false },
@@ -37,6 +40,7 @@ export function parseOptions(args) {
     rows: selectRows(values.rows),
     subjects: selectSubjects(values.subjects),
     seconds: parseCount('--seconds', values.seconds, LONGEST_SECONDS),
+    connections: parseCount('--connections', values.connections, MOST_CONNECTIONS),
     repeat: parseCount('--repeat', values.repeat, MOST_REPEATS),
     json: values.json ?? null,
     help: values.help,

@@ -17,7 +17,7 @@ export async function runMeasurements({ options, generator, onStart, onSample })
     for (let turn = 1; turn <= options.repeat; turn++) {
       for (const entry of entries) {
         onStart(row, entry, turn)
-        const sample = await measureOnce(row, entry, options.seconds, generator)
+        const sample = await measureOnce(row, entry, options, generator)
         samplesOf.get(entry.name).push(sample)
         onSample(row, entry, sample)
       }
@@ -34,7 +34,7 @@ export function selectEntries(row, entries) {
 }
 
 /** One sample; a subject that cannot start or breaks gives `{ failed }`, and the run goes on. */
-async function measureOnce(row, entry, seconds, generator) {
+async function measureOnce(row, entry, options, generator) {
   let subject = null
   const settings = { bareMode: row.bareMode, ...row.bareSettings, ...row.settings }
   /** Stops the subject as an operator does, and starts it again on what it has stored. */
@@ -45,7 +45,7 @@ async function measureOnce(row, entry, seconds, generator) {
   }
   try {
     subject = await startSubject(entry, settings)
-    const sample = await row.measure({ ...createContext({ entry, subject, seconds, generator }), restart })
+    const sample = await row.measure({ ...createContext({ entry, subject, options, generator }), restart })
     subject.requireAlive()
     return sample
   } catch (error) {
@@ -55,12 +55,14 @@ async function measureOnce(row, entry, seconds, generator) {
   }
 }
 
-function createContext({ entry, subject, seconds, generator }) {
+function createContext({ entry, subject, options, generator }) {
+  const { seconds, connections } = options
   const limitMs = seconds * 1000 + TASK_SLACK_MS
   return {
     entry,
     subject,
     seconds,
+    connections,
     warmUpSeconds: entry.warmUpSeconds ?? WARM_UP_SECONDS,
     generator,
     runTask: (task, params, onCheckpoint) =>

@@ -2,7 +2,7 @@ import { cpus, loadavg, platform, release, totalmem } from 'node:os'
 import { readPackageVersion } from './package-version.mjs'
 
 /** What a reader needs to judge the numbers. */
-export function describeEnvironment(generator) {
+export function describeEnvironment(generator, connections) {
   const processors = cpus()
   return {
     date: new Date().toISOString(),
@@ -13,6 +13,7 @@ export function describeEnvironment(generator) {
     os: `${platform()} ${release()}`,
     loadAverageAtStart: Number(loadavg()[0].toFixed(2)),
     httpLoad: generator.name,
+    appendConnections: connections,
     liveLoad: 'raw sockets, one process for the writer and all readers',
     reference: `@durable-streams/server ${readPackageVersion('@durable-streams/server')}`,
   }

@@ -1,17 +1,17 @@
 import { measurePlan } from './http-load.mjs'
 
-const CONNECTIONS = 64
+const PRODUCERS = 64
 const MESSAGE = 'm'.repeat(100)
 const BATCH = JSON.stringify(Array.from({ length: 10 }, (_, n) => ({ n, text: 'm'.repeat(84) })))
 const prefix = '/v1/stream/append-'
 
-/** 100-byte appends from 64 connections, round robin over the streams. */
+/** 100-byte appends from many connections, round robin over the streams. */
 function appendRow(streams, subjects) {
   const contentType = 'application/octet-stream'
   return {
     name: `append-${streams}`,
     group: 'append',
-    title: `append 100 B, 64 connections, ${streams.toLocaleString('en-US')} stream${streams > 1 ? 's' : ''}`,
+    title: `append 100 B, ${streams.toLocaleString('en-US')} stream${streams > 1 ? 's' : ''}`,
     unit: 'req/s',
     better: 'higher',
     bareMode: 'answer',
@@ -25,7 +25,7 @@ function appendRow(streams, subjects) {
         count: streams,
         contentType,
         body: MESSAGE,
-        connections: CONNECTIONS,
+        connections: context.connections,
       })
     },
   }
@@ -48,7 +48,7 @@ const producerRow = {
       count: 1,
       contentType,
       body: BATCH,
-      connections: CONNECTIONS,
+      connections: PRODUCERS,
     })
     return { ...result, detail: `${Math.round(result.value * 10).toLocaleString('en-US')} messages/s` }
   },

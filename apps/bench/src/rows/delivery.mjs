@@ -3,6 +3,14 @@ import { marker, messageBody } from './live-message.mjs'
 // Long enough for the reader's next long-poll to arrive before the next append.
 const PAUSE_MS = 2
 const path = '/v1/stream/delivery'
+const busy = {
+  prefix: '/v1/stream/busy-',
+  count: 1000,
+  contentType: 'application/octet-stream',
+  body: 'm'.repeat(100),
+}
+/** For how long the load lasts beyond the measurement, so that none of it is measured without. */
+const MARGIN_SECONDS = 2
 
 const shared = {
   group: 'delivery',
@@ -49,5 +57,39 @@ export const deliveryRows = [
           warmUpMs: warmUpSeconds * 1000,
         }),
       ),
+  },
+  {
+    ...shared,
+    name: 'delivery-sse-busy',
+    title: 'append to delivery, SSE, 1 reader, while others append',
+    // The bare server would send what the others append to the reader, too.
+    needsStreams: true,
+    measure: async ({ generator, subject, runTask, seconds, warmUpSeconds, connections }) => {
+      await runTask('create-streams', { ...busy, body: '' })
+      const others = generator.run({
+        port: subject.port,
+        plan: { ...busy, kind: 'append', tag: 'busy', connections },
+        seconds: warmUpSeconds + seconds + MARGIN_SECONDS,
+      })
+      const [load, delivered] = await Promise.all([
+        others,
+        runTask('measure-fan-out', {
+          path,
+          readers: 1,
+          seconds,
+          body: messageBody,
+          marker,
+          pauseMs: PAUSE_MS,
+          warmUpMs: warmUpSeconds * 1000,
+        }),
+      ])
+      const sample = toSample(delivered)
+      const rate = Math.round(load.requestsPerSecond).toLocaleString('en-US')
+      return {
+        ...sample,
+        errors: sample.errors + load.errors,
+        detail: `${sample.detail}, beside ${rate} appends/s`,
+      }
+    },
   },
 ]
