@@ -2,14 +2,11 @@ import type { RecordPattern } from './record-pattern.js'
 import type { StreamRecord } from '@ds/core'
 import { hasPattern } from './record-pattern.js'
 
-/** A record that is changed in place by whoever keeps it. */
-export type OwnRecord = { -readonly [Key in keyof StreamRecord]: StreamRecord[Key] }
-
 /** A pattern that one stream has for itself, and changes in place. */
 export type OwnPattern = { -readonly [Key in keyof RecordPattern]: RecordPattern[Key] }
 
-/** A copy of its own, with the fields that a later version may have added. */
-export function copyRecord(record: StreamRecord): OwnRecord {
+/** A pattern of its own, with the fields that a later version may have added. */
+export function copyRecord(record: StreamRecord): OwnPattern {
   return { ...record }
 }
 

@@ -1,4 +1,5 @@
 import type { StreamRecord } from '@ds/core'
+import { hasUnknownFields } from './stored-record.js'
 import { sameExpiry } from '@ds/core'
 
 /** All of a record but what no two streams have in common. */
@@ -11,7 +12,6 @@ export interface KeptRecord extends Pick<StreamRecord, 'streamId' | 'createdAt' 
 
 /** How many patterns are looked through. */
 const MAX_PATTERNS = 8
-const KNOWN_FIELDS = 18
 
 /** Patterns that are shared, those of the streams that came last. */
 export class RecordPatterns {
@@ -100,7 +100,7 @@ function isUsual(record: StreamRecord): boolean {
     record.forkCount === 0 &&
     record.pendingForks.length === 0 &&
     record.unsettledSince === null &&
-    Object.keys(record).length === KNOWN_FIELDS
+    !hasUnknownFields(record)
   )
 }
 

@@ -25,6 +25,18 @@ function toSample({ p50Ms, p99Ms, errors, deliveries }) {
   return { value: p50Ms, p50Ms, p99Ms, errors, detail: `${deliveries} messages` }
 }
 
+function measureSse({ runTask, seconds, warmUpSeconds }) {
+  return runTask('measure-fan-out', {
+    path,
+    readers: 1,
+    seconds,
+    body: messageBody,
+    marker,
+    pauseMs: PAUSE_MS,
+    warmUpMs: warmUpSeconds * 1000,
+  })
+}
+
 export const deliveryRows = [
   {
     ...shared,
@@ -45,18 +57,7 @@ export const deliveryRows = [
     ...shared,
     name: 'delivery-sse',
     title: 'append to delivery, SSE, 1 reader',
-    measure: async ({ runTask, seconds, warmUpSeconds }) =>
-      toSample(
-        await runTask('measure-fan-out', {
-          path,
-          readers: 1,
-          seconds,
-          body: messageBody,
-          marker,
-          pauseMs: PAUSE_MS,
-          warmUpMs: warmUpSeconds * 1000,
-        }),
-      ),
+    measure: async (context) => toSample(await measureSse(context)),
   },
   {
     ...shared,
@@ -64,25 +65,15 @@ export const deliveryRows = [
     title: 'append to delivery, SSE, 1 reader, while others append',
     // The bare server would send what the others append to the reader, too.
     needsStreams: true,
-    measure: async ({ generator, subject, runTask, seconds, warmUpSeconds, connections }) => {
+    measure: async (context) => {
+      const { generator, subject, runTask, seconds, warmUpSeconds, connections } = context
       await runTask('create-streams', { ...busy, body: '' })
       const others = generator.run({
         port: subject.port,
         plan: { ...busy, kind: 'append', tag: 'busy', connections },
         seconds: warmUpSeconds + seconds + MARGIN_SECONDS,
       })
-      const [load, delivered] = await Promise.all([
-        others,
-        runTask('measure-fan-out', {
-          path,
-          readers: 1,
-          seconds,
-          body: messageBody,
-          marker,
-          pauseMs: PAUSE_MS,
-          warmUpMs: warmUpSeconds * 1000,
-        }),
-      ])
+      const [load, delivered] = await Promise.all([others, measureSse(context)])
       const sample = toSample(delivered)
       const rate = Math.round(load.requestsPerSecond).toLocaleString('en-US')
       return {
