@@ -1,4 +1,4 @@
-import type { StoreErrorCode } from '@ds/core'
+import type { MaybePromise, StoreErrorCode } from '@ds/core'
 import { fail } from '../server/assertions.js'
 
 /** Told by its code, as everywhere; the class may come from another copy of the core. */
@@ -10,7 +10,7 @@ export function isStoreError(error: unknown, code?: StoreErrorCode): boolean {
 }
 
 /** Carries something out that has to end, with an answer or a StoreError; tells the answer, or null. */
-export async function answerOrStoreError<T>(what: string, work: () => T | Promise<T>): Promise<T | null> {
+export async function answerOrStoreError<T>(what: string, work: () => MaybePromise<T>): Promise<T | null> {
   try {
     return await work()
   } catch (error) {

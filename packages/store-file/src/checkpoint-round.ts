@@ -1,5 +1,4 @@
 import type { Extent } from './table-format.js'
-import type { MaybePromise } from '@ds/core'
 import type { FileSystem } from './file-system.js'
 import type { ByteLog } from './byte-log.js'
 import type { SegmentFiles } from './segments.js'
@@ -65,7 +64,11 @@ export class CheckpointRound {
    * joined to it, so that a stream that grows a little at a time has few of them, and each byte is copied rarely.
    * Extents of segments that are to be given back come along.
    */
-  addBytes(path: string, log: ByteLog, extents: readonly Extent[]): MaybePromise<readonly Extent[]> {
+  addBytes(
+    path: string,
+    log: ByteLog,
+    extents: readonly Extent[],
+  ): readonly Extent[] | Promise<readonly Extent[]> {
     let kept = extents.length
     let { length } = log
     for (; kept > 0; kept--) {

@@ -6,7 +6,7 @@ import type { KeptRecord } from './record-pattern.js'
 import type { JournalWriter } from './journal-writer.js'
 import type { Maintenance } from './maintenance.js'
 import type { StreamIndex } from './stream-index.js'
-import { StoreError } from '@ds/core'
+import { Later, StoreError } from '@ds/core'
 import { asRefusal } from './disk-errors.js'
 import { fitsRecord } from './journal-batch.js'
 import { Bounded, tooSlow } from './deadline.js'
@@ -41,13 +41,12 @@ export class Committer {
   }
 
   /** As a store's `commit`. */
-  commit(path: StreamPath, expected: Version | null, change: StreamChange): Promise<CommitResult> {
-    return new Promise((resolve, reject) => {
-      const pending = new PendingCommit(this, path, expected, change, resolve, reject)
-      this.#underWay++
-      this.#parts.deadline.begin(pending)
-      this.#start(pending)
-    })
+  commit(path: StreamPath, expected: Version | null, change: StreamChange): PromiseLike<CommitResult> {
+    const pending = new PendingCommit(this, path, expected, change)
+    this.#underWay++
+    this.#parts.deadline.begin(pending)
+    this.#start(pending)
+    return pending.result
   }
 
   /** Refuses everything from now on, and resolves when what was under way has ended. */
@@ -143,25 +142,15 @@ class PendingCommit extends Bounded implements Appending {
   stream: HotStream | null = null
   isGivenUp = false
   #version = 0
+  readonly result: Later<CommitResult> = new Later<CommitResult>()
   readonly #committer: Committer
-  readonly #resolve: (result: CommitResult) => void
-  readonly #reject: (error: StoreError) => void
 
-  constructor(
-    committer: Committer,
-    path: StreamPath,
-    expected: Version | null,
-    change: StreamChange,
-    resolve: (result: CommitResult) => void,
-    reject: (error: StoreError) => void,
-  ) {
+  constructor(committer: Committer, path: StreamPath, expected: Version | null, change: StreamChange) {
     super()
     this.#committer = committer
     this.path = path
     this.expected = expected
     this.change = change
-    this.#resolve = resolve
-    this.#reject = reject
   }
 
   get before(): (HotStream & KeptRecord) | null {
@@ -187,22 +176,22 @@ class PendingCommit extends Bounded implements Appending {
 
   onOutcome(appended: Appended): void {
     const isDurable = appended.kind === 'durable'
-    this.#resolve(isDurable ? { kind: 'committed', version: this.#version } : appended)
     this.#committer.leave(this, isDurable)
+    this.result.resolve(isDurable ? { kind: 'committed', version: this.#version } : appended)
   }
 
   onConflict(): void {
-    this.#resolve({ kind: 'conflict' })
     this.#committer.leave(this, false)
+    this.result.resolve({ kind: 'conflict' })
   }
 
   onRefused(error: StoreError): void {
-    this.#reject(error)
     this.#committer.leave(this, false)
+    this.result.reject(error)
   }
 
   giveUp(): void {
     this.isGivenUp = true
-    this.#resolve({ kind: 'unknown', cause: tooSlow() })
+    this.result.resolve({ kind: 'unknown', cause: tooSlow() })
   }
 }

@@ -85,11 +85,12 @@ export class Deadline {
   }
 
   /** Ends with the look, or rejects with a StoreError when time is up. */
-  boundLook<T>(looking: Promise<T>): Promise<T> {
+  boundLook<T>(looking: PromiseLike<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const work = new BoundedLook(reject)
       this.begin(work)
-      looking.then(resolve, reject).finally(() => this.end(work))
+      const end = (): void => this.end(work)
+      looking.then(resolve, reject).then(end, end)
     })
   }
 

@@ -46,6 +46,20 @@ describe('a file store', () => {
     }
   })
 
+  test('what was loaded stays as it was while the stream goes on', async () => {
+    const store = await FileStore.open(directory)
+    const parts = (loaded: Awaited<ReturnType<typeof store.load>>): unknown[] => {
+      const { record, version, commitId, touchedAt } = loaded!
+      return [record.tail, version, commitId, touchedAt]
+    }
+    await store.commit(pathOf('a'), null, { ...changeOf('n7', 'hello', 0), touchedAt: 3 })
+    const before = await store.load(pathOf('a'), [])
+    await store.commit(pathOf('a'), before!.version, { ...changeOf('n8', 'x', 5), touchedAt: 4 })
+    expect(parts(before)).toEqual([5, before!.version, 'n7', 3])
+    expect(parts(await store.load(pathOf('a'), [])).slice(2)).toEqual(['n8', 4])
+    await store.close()
+  })
+
   test('has after closing what it had before, without a journal to replay', async () => {
     const store = await FileStore.open(directory)
     const created = await store.commit(pathOf('x/y'), null, changeOf('1', 'hello', 0))

@@ -16,7 +16,7 @@ import type { FileSystem } from './file-system.js'
 import type { OpenParts } from './open-store.js'
 import { Committer } from './committer.js'
 import { NodeFileSystem } from './node-file-system.js'
-import { StoreError, Watchers } from '@ds/core'
+import { StoreError, Watchers, isPromise } from '@ds/core'
 import { asRefusal } from './disk-errors.js'
 import { mkdir } from 'node:fs/promises'
 import { nodeRuntime, openParts } from './open-store.js'
@@ -94,7 +94,7 @@ export class FileStore implements StreamStore {
     return this.#quarantined.has(path) ? this.#loadQuarantined(path, loaded) : loaded
   }
 
-  commit(path: StreamPath, expected: Version | null, change: StreamChange): Promise<CommitResult> {
+  commit(path: StreamPath, expected: Version | null, change: StreamChange): PromiseLike<CommitResult> {
     return this.#committer.commit(path, expected, change)
   }
 
@@ -157,12 +157,12 @@ export class FileStore implements StreamStore {
   }
 
   #looking<T>(found: MaybePromise<T>): MaybePromise<T> {
-    return found instanceof Promise ? this.#bounded(found) : found
+    return isPromise(found) ? this.#bounded(found) : found
   }
 
   /** Failures become those that the contract knows, and nothing takes for ever. */
-  #bounded<T>(work: Promise<T>): Promise<T> {
-    return this.#parts.deadline.boundLook(work.catch(rethrow))
+  #bounded<T>(work: PromiseLike<T>): Promise<T> {
+    return this.#parts.deadline.boundLook(work.then(undefined, rethrow))
   }
 
   #refuseWhenClosed(): void {

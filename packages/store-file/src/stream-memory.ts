@@ -62,6 +62,7 @@ export class StreamMemory {
     if (this.#streams.size >= this.#maxKept) this.#makeRoom()
     const stream = new HotStream(ownText(path), head, this.#patterns)
     this.#streams.set(stream.path, stream)
+    this.#found.keep(stream, this.#streams.size)
     return stream
   }
 

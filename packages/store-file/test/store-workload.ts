@@ -2,7 +2,7 @@ import type { Expiry, LoadedStream, StreamChange, StreamId, StreamRecord, Stream
 import type { PathModel } from './store-model.js'
 import type { Random } from './random.js'
 import { ENTRY_KEYS, readAll } from './store-model.js'
-import { NEVER, StoreError, comparePaths } from '@ds/core'
+import { NEVER, StoreError, comparePaths, isPromise } from '@ds/core'
 import { recordOf } from './changes.js'
 
 const START_TIME = 1_800_000_000_000
@@ -68,7 +68,7 @@ export async function observeStream(
 async function observeOnce(store: StreamStore, model: PathModel): Promise<void> {
   try {
     const loaded = store.load(model.path, ENTRY_KEYS)
-    if (loaded instanceof Promise) await loaded
+    if (isPromise(loaded)) await loaded
     else model.observe(loaded)
   } catch (error) {
     if (!(error instanceof StoreError) || error.code === 'corrupt') throw error

@@ -1,11 +1,11 @@
 import type { StreamId, StreamPath } from '../protocol/branded.js'
 import type { StreamRecord } from './record.js'
 
-/** Stores that answer at once need not make promises. */
-export type MaybePromise<T> = T | Promise<T>
+/** Stores that answer at once need not make promises, and others may make lighter ones, as `Later` is. */
+export type MaybePromise<T> = T | PromiseLike<T>
 
 /** Whether an answer is still to come. A store that answers at once is not waited for: a wait costs as much as the answer. */
-export function isPromise<T>(answer: MaybePromise<T>): answer is Promise<T> {
+export function isPromise<T>(answer: MaybePromise<T>): answer is PromiseLike<T> {
   return typeof answer === 'object' && answer !== null && 'then' in answer
 }
 

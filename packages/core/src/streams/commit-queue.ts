@@ -4,6 +4,7 @@ import type { LoadedStream, MaybePromise, StreamChange, StreamStore } from '../s
 import type { StreamPath } from '../protocol/branded.js'
 import type { StreamWriter, Write } from './stream-writer.js'
 import { Committer, asFault } from './committer.js'
+import { Later } from './later.js'
 import { isPromise } from '../store/contract.js'
 import { StreamFault } from './environment.js'
 import { decideBatch } from './change-batch.js'
@@ -11,8 +12,7 @@ import { decideBatch } from './change-batch.js'
 /** A write in the queue, its outcome's type forgotten. */
 export interface QueuedWrite {
   readonly write: Write<unknown>
-  readonly resolve: (outcome: unknown) => void
-  readonly reject: (error: unknown) => void
+  readonly outcome: Later<unknown>
 }
 
 /** The writes that wait for one stream. */
@@ -63,24 +63,24 @@ export class CommitQueue implements StreamWriter {
   }
 
   /** Decides a write in its turn and commits what it changes. Rejects with a {@link StreamFault}. */
-  submit<Outcome>(path: StreamPath, write: Write<Outcome>): Promise<Outcome> {
+  submit<Outcome>(path: StreamPath, write: Write<Outcome>): Later<Outcome> {
     const queue = this.#queues.get(path)
     if (
       (queue !== undefined && queue.waiting.length >= this.#limits.maxQueuedWrites) ||
       this.#queuedBytes + write.byteLength > this.#limits.maxQueuedBytes
     ) {
-      return Promise.reject(new StreamFault('overloaded', 'too many writes are waiting'))
+      throw new StreamFault('overloaded', 'too many writes are waiting')
     }
     this.#queuedBytes += write.byteLength
-    return new Promise<Outcome>((resolve, reject) => {
-      const queued = { write, resolve: resolve as (outcome: unknown) => void, reject }
-      if (queue === undefined) this.#drainSoon({ path, waiting: [queued], isBusy: false })
-      else if (queue.isBusy) queue.waiting.push(queued)
-      else {
-        queue.waiting = [queued]
-        this.#drainSoon(queue)
-      }
-    })
+    const outcome = new Later<Outcome>()
+    const queued: QueuedWrite = { write, outcome }
+    if (queue === undefined) this.#drainSoon({ path, waiting: [queued], isBusy: false })
+    else if (queue.isBusy) queue.waiting.push(queued)
+    else {
+      queue.waiting = [queued]
+      this.#drainSoon(queue)
+    }
+    return outcome
   }
 
   /** Moves a stream's sliding window on, as {@link Committer.touch} does. */
@@ -140,7 +140,7 @@ export class CommitQueue implements StreamWriter {
     this.#queues = busy
   }
 
-  #drainLater(queue: StreamQueue, batch: QueuedWrite[], committing: Promise<readonly unknown[]>): void {
+  #drainLater(queue: StreamQueue, batch: QueuedWrite[], committing: PromiseLike<readonly unknown[]>): void {
     committing.then(
       (outcomes) => {
         this.#settle(queue, batch, outcomes)
@@ -228,16 +228,16 @@ export class CommitQueue implements StreamWriter {
   #settle(queue: StreamQueue, batch: QueuedWrite[], outcomes: readonly unknown[]): void {
     if (outcomes.length < batch.length) queue.waiting.unshift(...batch.splice(outcomes.length))
     for (let i = 0; i < batch.length; i++) {
-      const { write, resolve } = batch[i]!
+      const { write, outcome } = batch[i]!
       this.#queuedBytes -= write.byteLength
-      resolve(outcomes[i])
+      outcome.resolve(outcomes[i])
     }
   }
 
   #refuse(batch: readonly QueuedWrite[], fault: StreamFault): void {
-    for (const { write, reject } of batch) {
+    for (const { write, outcome } of batch) {
       this.#queuedBytes -= write.byteLength
-      reject(fault)
+      outcome.reject(fault)
     }
   }
 }

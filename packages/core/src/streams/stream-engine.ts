@@ -73,7 +73,7 @@ export class StreamEngine {
   readonly #onFault: (fault: StreamFault) => void
   #liveReaders = 0
   /** Creations and deletions under way, which may take several commits. */
-  readonly #underWay = new Set<Promise<unknown>>()
+  readonly #underWay = new Set<PromiseLike<unknown>>()
   #isStopping = false
   #takesLiveReaders = true
 
@@ -260,7 +260,7 @@ export class StreamEngine {
     return reply
   }
 
-  async #track<T>(work: Promise<T>): Promise<T> {
+  async #track<T>(work: PromiseLike<T>): Promise<T> {
     this.#underWay.add(work)
     try {
       return await work
@@ -269,7 +269,7 @@ export class StreamEngine {
     }
   }
 
-  #createStream(path: StreamPath, request: CreateStream): ReturnType<ForkMaker['create']> {
+  async #createStream(path: StreamPath, request: CreateStream): ReturnType<ForkMaker['create']> {
     const body = this.#framer.frame(path, request.contentType, request.body)
     return isPromise(body)
       ? body.then((framed) => this.#createFramed(path, request, framed))

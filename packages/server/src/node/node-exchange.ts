@@ -4,10 +4,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { SharedHead } from './shared-head.js'
 import { ClientGone, isLiveBody } from '../http/exchange.js'
 import { DirectMessage } from './direct-message.js'
-import { Later } from './later.js'
 import { toError } from '../http/errors.js'
 import { toOriginForm } from '../http/target.js'
-import { totalLength } from '@ds/core'
+import { Later, totalLength } from '@ds/core'
 
 /** How much a live reader's socket may hold before it is left alone until it has drained, in bytes. */
 const LIVE_BUFFER_BYTES = 64 << 10
