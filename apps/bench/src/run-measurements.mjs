@@ -62,7 +62,7 @@ function createContext({ entry, subject, options, generator }) {
     entry,
     subject,
     seconds,
-    connections,
+    connections: connections * (entry.connectionsFactor ?? 1),
     warmUpSeconds: entry.warmUpSeconds ?? WARM_UP_SECONDS,
     generator,
     runTask: (task, params, onCheckpoint) =>

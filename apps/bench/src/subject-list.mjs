@@ -5,6 +5,7 @@
  * - `file`: the file in subjects/ that is started as a child process.
  * - `settings`: what that file gets, as JSON in its first argument; a row may add to it.
  * - `keepsStreams`: false for a server that only pretends, so rows about stored data leave it out.
+ * - `connectionsFactor`: how many times as many connections it gets as others, where a row is told their number.
  * - `warmUpSeconds`: how long it is warmed up, if it needs more than others.
  * - `baselines`: the subjects that the two ratio columns divide by. A durable subject names durable
  *   baselines here, so that like is compared with like.
@@ -73,6 +74,16 @@ export const subjects = [
     settings: { nodes: 3 },
     keepsStreams: true,
     // Each process gets a third of the load, and the compiler of each takes its share of the processors.
+    warmUpSeconds: 12,
+    baselines: { bare: 'bare', reference: 'reference' },
+  },
+  {
+    name: 'redis-3-each',
+    title: 'the same, with so many connections to each',
+    file: 'redis-nodes.mjs',
+    settings: { nodes: 3 },
+    keepsStreams: true,
+    connectionsFactor: 3,
     warmUpSeconds: 12,
     baselines: { bare: 'bare', reference: 'reference' },
   },
