@@ -9,7 +9,6 @@ test('what it finds at a path is what was kept there, and most of it is found', 
   const cache = new PathCache()
   const kept = items(10_000)
   for (const [i, item] of kept.entries()) cache.keep(item, i + 1)
-  for (const item of kept) if (cache.find(item.path) === undefined) cache.keep(item, kept.length)
   const found = kept.filter((item) => cache.find(pathOf(item.path.slice())) === item)
   expect(found.length).toBeGreaterThan(9_000)
   for (const { path } of kept) expect([path, undefined]).toContain(cache.find(path)?.path)

@@ -34,8 +34,17 @@ export class PathCache<T extends AtPath> {
    * @param count how many there are in all, which tells how much room is worth while
    */
   keep(item: T, count: number): void {
-    if (count * PLACES_EACH > this.#places.length && this.#places.length < MOST_PLACES)
-      this.#places = emptyPlaces(this.#places.length * 2)
+    if (count * PLACES_EACH > this.#places.length && this.#places.length < MOST_PLACES) this.#grow()
+    this.#put(item)
+  }
+
+  #grow(): void {
+    const former = this.#places
+    this.#places = emptyPlaces(former.length * 2)
+    for (const item of former) if (item !== null) this.#put(item)
+  }
+
+  #put(item: T): void {
     const place = this.#placeOf(item.path)
     const first = this.#places[place] ?? null
     if (first !== null) this.#places[place ^ 1] = first
