@@ -18,6 +18,17 @@ test('a listener that comes late is called at once', () => {
   expect(told).toHaveBeenCalledExactlyOnceWith(1)
 })
 
+test('a second listener is refused, and the first is told', async () => {
+  const later = new Later<number>()
+  const told = vi.fn()
+  later.then(told)
+  expect(() => later.then(told)).toThrow('one listener')
+  await expect(Promise.resolve(later)).rejects.toThrow('one listener')
+  later.resolve(3)
+  expect(told).toHaveBeenCalledExactlyOnceWith(3)
+  expect(await later).toBe(3)
+})
+
 test('the first outcome stands', () => {
   const later = new Later<number>()
   const told = vi.fn()

@@ -1,7 +1,7 @@
 /**
  * A value that is still to come, told in the same moment in which it is there. A promise tells it in a tick of its own,
- * and on the way of a small append lie so many that they would take a tenth of its time. It has one listener; unlike a
- * promise it may call it before `then` returns, and an error that nobody listens for is lost.
+ * and on the way of a small append lie so many that they would take a tenth of its time. It has one listener (`then` throws
+ * for a second one); unlike a promise it may call it before `then` returns, and an error that nobody listens for is lost.
  */
 export class Later<T> implements PromiseLike<T> {
   #state: 'pending' | 'resolved' | 'rejected' = 'pending'
@@ -15,6 +15,7 @@ export class Later<T> implements PromiseLike<T> {
     onValue: ((value: T) => Value | PromiseLike<Value>) | null = null,
     onError: ((error: unknown) => Failure | PromiseLike<Failure>) | null = null,
   ): Later<Value | Failure> {
+    if (this.#next !== null && this.#state === 'pending') throw new Error('a Later has one listener')
     const next = new Later<Value | Failure>()
     this.#onValue = onValue
     this.#onError = onError

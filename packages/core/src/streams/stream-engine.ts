@@ -73,7 +73,7 @@ export class StreamEngine {
   readonly #onFault: (fault: StreamFault) => void
   #liveReaders = 0
   /** Creations and deletions under way, which may take several commits. */
-  readonly #underWay = new Set<PromiseLike<unknown>>()
+  readonly #underWay = new Set<Promise<unknown>>()
   #isStopping = false
   #takesLiveReaders = true
 
@@ -260,7 +260,9 @@ export class StreamEngine {
     return reply
   }
 
-  async #track<T>(work: PromiseLike<T>): Promise<T> {
+  async #track<T>(answer: PromiseLike<T>): Promise<T> {
+    // A stop waits for it as well, and what is not a promise may have but one listener.
+    const work = Promise.resolve(answer)
     this.#underWay.add(work)
     try {
       return await work
