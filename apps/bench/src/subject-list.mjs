@@ -79,7 +79,7 @@ export const subjects = [
   },
   {
     name: 'redis-3-each',
-    title: 'the same, with so many connections to each',
+    title: 'ours node:http, three processes, as many connections each',
     file: 'redis-nodes.mjs',
     settings: { nodes: 3 },
     keepsStreams: true,
