@@ -1,7 +1,7 @@
 import type { CommitNames } from './commit-name.js'
 import type { HotStream } from './hot-stream.js'
 import type { RecordPatterns } from './record-pattern.js'
-import { ByteArena } from './byte-log.js'
+import { ByteArena } from './byte-arena.js'
 import { sortByPath } from './path-order.js'
 
 /** The streams that changed between two checkpoints, and memory for the bytes that came meanwhile. */

@@ -50,7 +50,7 @@ export class HotChange extends ByteLog {
    * @param expectedBytes how many bytes will come, as far as that can be guessed
    */
   constructor(layer: HotLayer, from: number, expectedBytes: number) {
-    super(from, expectedBytes)
+    super(layer.arena, from, expectedBytes)
     this.layer = layer
   }
 }
@@ -73,10 +73,11 @@ export class HotStream implements StreamHead {
   createdAt = 0
   /** The position after the last byte. */
   tail = 0
-  version: number
+  version = 0
   #commitPrefix: string
   #commitNumber = -1
-  touchedAt: number
+  /** A number from the start: engines then change it in place, else each moment is an object that an old one points to. */
+  touchedAt = 0
   /** Whether a commit is under way. */
   isBusy = false
   /** Whether it was asked for since somebody last looked what can be let go of. */
@@ -257,7 +258,7 @@ export class HotStream implements StreamHead {
 
 function addBytes(pieces: readonly Uint8Array[], change: HotChange): void {
   for (const piece of pieces) {
-    change.append(piece, change.layer.arena)
+    change.append(piece)
     change.layer.bytes += piece.length
   }
 }

@@ -121,7 +121,7 @@ function encodeRecord(
     buffer.set(piece, end)
     end += piece.length
   }
-  view.setUint32(at + 4, crc32(buffer, 0, bodyAt, end), true)
+  view.setUint32(at + 4, crc32(buffer, 0, bodyAt, end, view), true)
   view.setUint32(at + 8, end - bodyAt, true)
   view.setUint16(at + 12, bodyAt - at - HEADER_BYTES, true)
   buffer[at + 14] = KIND_COMMIT
@@ -131,7 +131,7 @@ function encodeRecord(
   view.setFloat64(at + 32, place.durableTo, true)
   const streamId = (record ?? before)?.streamId ?? ''
   for (let i = 0; i < ID_BYTES; i++) buffer[at + 40 + i] = i < streamId.length ? streamId.charCodeAt(i) : 0
-  view.setUint32(at, crc32(buffer, place.salt, at + 4, bodyAt), true)
+  view.setUint32(at, crc32(buffer, place.salt, at + 4, bodyAt, view), true)
   return end
 }
 

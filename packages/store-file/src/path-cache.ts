@@ -17,15 +17,15 @@ const HASHED_UNITS = 48
  * paths that share a place are no more than a reason to look there.
  */
 export class PathCache<T extends AtPath> {
-  #places: (T | null)[] = emptyPlaces(FEWEST_PLACES)
+  /** For each place a path and what is there, side by side: so the one is compared while the other is on its way. */
+  #places: (StreamPath | T | null)[] = emptyPlaces(FEWEST_PLACES)
 
   /** Undefined when it has to be looked for elsewhere. */
   find(path: StreamPath): T | undefined {
-    const place = this.#placeOf(path)
-    const first = this.#places[place]
-    if (first?.path === path) return first
-    const second = this.#places[place ^ 1]
-    return second?.path === path ? second : undefined
+    const places = this.#places
+    const at = this.#indexOf(path)
+    if (places[at] === path) return places[at + 1] as T
+    return places[at ^ 2] === path ? (places[(at ^ 2) + 1] as T) : undefined
   }
 
   /**
@@ -34,41 +34,48 @@ export class PathCache<T extends AtPath> {
    * @param count how many there are in all, which tells how much room is worth while
    */
   keep(item: T, count: number): void {
-    if (count * PLACES_EACH > this.#places.length && this.#places.length < MOST_PLACES) this.#grow()
+    const room = this.#places.length / 2
+    if (count * PLACES_EACH > room && room < MOST_PLACES) this.#grow()
     this.#put(item)
   }
 
   #grow(): void {
     const former = this.#places
-    this.#places = emptyPlaces(former.length * 2)
-    for (const item of former) if (item !== null) this.#put(item)
+    this.#places = emptyPlaces(former.length)
+    for (let at = 1; at < former.length; at += 2) if (former[at] !== null) this.#put(former[at] as T)
   }
 
   #put(item: T): void {
-    const place = this.#placeOf(item.path)
-    const first = this.#places[place] ?? null
-    if (first !== null) this.#places[place ^ 1] = first
-    this.#places[place] = item
+    const places = this.#places
+    const at = this.#indexOf(item.path)
+    if (places[at] !== null) {
+      places[at ^ 2] = places[at]!
+      places[(at ^ 2) + 1] = places[at + 1]!
+    }
+    places[at] = item.path
+    places[at + 1] = item
   }
 
   /** Takes note that it is kept no longer. */
   forget(item: T): void {
-    const place = this.#placeOf(item.path)
-    for (const at of [place, place ^ 1]) if (this.#places[at] === item) this.#places[at] = null
+    const place = this.#indexOf(item.path)
+    for (const at of [place, place ^ 2])
+      if (this.#places[at + 1] === item) this.#places[at] = this.#places[at + 1] = null
   }
 
   clear(): void {
     this.#places = emptyPlaces(FEWEST_PLACES)
   }
 
-  #placeOf(path: StreamPath): number {
+  /** Where the place of a path begins. */
+  #indexOf(path: StreamPath): number {
     let hash = path.length
     for (let i = Math.max(0, hash - HASHED_UNITS); i < path.length; i++)
       hash = Math.imul(hash ^ path.charCodeAt(i), 0x01000193)
-    return (hash ^ (hash >>> 15)) & (this.#places.length - 1)
+    return ((hash ^ (hash >>> 15)) & (this.#places.length / 2 - 1)) * 2
   }
 }
 
-function emptyPlaces<T>(count: number): (T | null)[] {
-  return new Array<T | null>(count).fill(null)
+function emptyPlaces<T>(count: number): (StreamPath | T | null)[] {
+  return new Array<StreamPath | T | null>(count * 2).fill(null)
 }

@@ -1,8 +1,11 @@
+import type { BatchOwner } from './batch.js'
+import type { Conclusion } from './committer.js'
 import type { DecidedBatch } from './change-batch.js'
 import type { Environment, StreamLimits } from './environment.js'
-import type { LoadedStream, MaybePromise, StreamChange, StreamStore } from '../store/contract.js'
+import type { LoadedStream, StreamStore } from '../store/contract.js'
 import type { StreamPath } from '../protocol/branded.js'
 import type { StreamWriter, Write } from './stream-writer.js'
+import { Batch } from './batch.js'
 import { Committer, asFault } from './committer.js'
 import { Later } from './later.js'
 import { isPromise } from '../store/contract.js'
@@ -16,11 +19,15 @@ export interface QueuedWrite {
 }
 
 /** The writes that wait for one stream. */
-interface StreamQueue {
+export interface StreamQueue {
   readonly path: StreamPath
   waiting: QueuedWrite[]
   /** Whether a write is waiting or in flight. */
   isBusy: boolean
+  /** Whether a batch was taken from it that has not ended. */
+  isCommitting: boolean
+  /** Whether somebody is taking batches from it, and sees for himself when one has ended. */
+  isDraining: boolean
 }
 
 /** Queues that are kept for later writes, besides as many as are busy: few enough to be found quickly and to die young. */
@@ -35,7 +42,7 @@ const MAX_ATTEMPTS = 16
  * One queue per stream. While a commit is in flight later writes gather, and the next commit carries them all, so
  * that concurrent writers cost one round trip together. Outcomes are told only when their commit is durable.
  */
-export class CommitQueue implements StreamWriter {
+export class CommitQueue implements BatchOwner, StreamWriter {
   readonly #store: StreamStore
   readonly #environment: Environment
   readonly #limits: StreamLimits
@@ -74,7 +81,7 @@ export class CommitQueue implements StreamWriter {
     this.#queuedBytes += write.byteLength
     const outcome = new Later<Outcome>()
     const queued: QueuedWrite = { write, outcome }
-    if (queue === undefined) this.#drainSoon({ path, waiting: [queued], isBusy: false })
+    if (queue === undefined) this.#drainSoon(newQueue(path, queued))
     else if (queue.isBusy) queue.waiting.push(queued)
     else {
       queue.waiting = [queued]
@@ -111,20 +118,13 @@ export class CommitQueue implements StreamWriter {
     })
   }
 
+  /** Begins commits until one of them has to be waited for. */
   #drain(queue: StreamQueue): void {
-    while (queue.waiting.length > 0) {
-      const batch = this.#takeBatch(queue)
-      try {
-        const committing = this.#commitBatch(queue.path, batch)
-        if (isPromise(committing)) {
-          this.#drainLater(queue, batch, committing)
-          return
-        }
-        this.#settle(queue, batch, committing)
-      } catch (error) {
-        this.#refuse(batch, asFault(error))
-      }
-    }
+    queue.isDraining = true
+    while (!queue.isCommitting && queue.waiting.length > 0)
+      this.#commitBatch(new Batch(this, this.#committer, queue, this.#takeWrites(queue)))
+    queue.isDraining = false
+    if (queue.isCommitting) return
     queue.isBusy = false
     queue.waiting = NOBODY
     this.#busyQueues--
@@ -140,20 +140,7 @@ export class CommitQueue implements StreamWriter {
     this.#queues = busy
   }
 
-  #drainLater(queue: StreamQueue, batch: QueuedWrite[], committing: PromiseLike<readonly unknown[]>): void {
-    committing.then(
-      (outcomes) => {
-        this.#settle(queue, batch, outcomes)
-        this.#drain(queue)
-      },
-      (error: unknown) => {
-        this.#refuse(batch, asFault(error))
-        this.#drain(queue)
-      },
-    )
-  }
-
-  #takeBatch(queue: StreamQueue): QueuedWrite[] {
+  #takeWrites(queue: StreamQueue): QueuedWrite[] {
     const { waiting } = queue
     let bytes = 0
     let count = 0
@@ -166,89 +153,102 @@ export class CommitQueue implements StreamWriter {
     return waiting
   }
 
-  /** The outcomes of the first writes of the batch; the others have to wait for the next commit. */
-  #commitBatch(
-    path: StreamPath,
-    batch: readonly QueuedWrite[],
-    attempt = 1,
-  ): MaybePromise<readonly unknown[]> {
-    if (attempt > MAX_ATTEMPTS) {
-      throw new StreamFault('contended', `${MAX_ATTEMPTS} attempts met other writers`)
-    }
-    const entryKeys = collectKeys(batch)
-    const recalled = this.#store.recall?.(path, entryKeys)
-    if (recalled !== undefined) {
-      const decided = this.#decide(batch, recalled)
-      // Without a commit nothing proves that what is recalled is still so.
-      if (decided.change !== null) {
-        return this.#commitDecided(path, batch, attempt, recalled, decided, decided.change)
+  #commitBatch(batch: Batch): void {
+    const { queue, writes } = batch
+    const { path } = queue
+    queue.isCommitting = true
+    try {
+      if (++batch.attempts > MAX_ATTEMPTS) {
+        throw new StreamFault('contended', `${MAX_ATTEMPTS} attempts met other writers`)
       }
-    }
-    const loaded = this.#store.load(path, entryKeys)
-    if (!isPromise(loaded)) return this.#commitLoaded(path, batch, attempt, loaded)
-    return loaded.then((found) => this.#commitLoaded(path, batch, attempt, found))
-  }
-
-  #decide(batch: readonly QueuedWrite[], loaded: LoadedStream | null): DecidedBatch {
-    return decideBatch(batch, loaded, this.#environment.now(), this.#committer.newCommitId())
-  }
-
-  #commitLoaded(
-    path: StreamPath,
-    batch: readonly QueuedWrite[],
-    attempt: number,
-    loaded: LoadedStream | null,
-  ): MaybePromise<readonly unknown[]> {
-    const decided = this.#decide(batch, loaded)
-    if (decided.change !== null)
-      return this.#commitDecided(path, batch, attempt, loaded, decided, decided.change)
-    const { outcomes, touches } = decided
-    if (!touches || loaded === null) return outcomes
-    return this.#committer.touch(path, loaded, this.#environment.now()).then(() => outcomes)
-  }
-
-  #commitDecided(
-    path: StreamPath,
-    batch: readonly QueuedWrite[],
-    attempt: number,
-    loaded: LoadedStream | null,
-    decided: DecidedBatch,
-    change: StreamChange,
-  ): MaybePromise<readonly unknown[]> {
-    return this.#committer.commit(path, loaded?.version ?? null, change, (conclusion) => {
-      if (conclusion.kind === 'conflict') return this.#commitBatch(path, batch, attempt + 1)
-      if (change.record !== null && change.record.tail !== (loaded?.record.tail ?? 0)) this.#onGrown?.(path)
-      const { tail } = conclusion
-      if (tail === undefined || change.record === null) return decided.outcomes
-      return moveOutcomes(batch, decided.outcomes, tail - change.record.tail)
-    })
-  }
-
-  /** Tells writes their outcomes; those that have none yet go back to the front of the queue. */
-  #settle(queue: StreamQueue, batch: QueuedWrite[], outcomes: readonly unknown[]): void {
-    if (outcomes.length < batch.length) queue.waiting.unshift(...batch.splice(outcomes.length))
-    for (let i = 0; i < batch.length; i++) {
-      const { write, outcome } = batch[i]!
-      this.#queuedBytes -= write.byteLength
-      outcome.resolve(outcomes[i])
+      const entryKeys = collectKeys(writes)
+      const recalled = this.#store.recall?.(path, entryKeys)
+      if (recalled !== undefined) {
+        const { change, outcomes } = this.#decide(batch, recalled)
+        // Without a commit nothing proves that what is recalled is still so.
+        if (change !== null) {
+          batch.commit(this.#store, recalled, change, outcomes)
+          return
+        }
+      }
+      const loaded = this.#store.load(path, entryKeys)
+      if (!isPromise(loaded)) this.#commitLoaded(batch, loaded)
+      else {
+        loaded
+          .then((found) => this.#commitLoaded(batch, found))
+          .then(null, (error: unknown) => this.onFailed(batch, error))
+      }
+    } catch (error) {
+      this.onFailed(batch, error)
     }
   }
 
-  #refuse(batch: readonly QueuedWrite[], fault: StreamFault): void {
-    for (const { write, outcome } of batch) {
+  #decide({ writes }: Batch, loaded: LoadedStream | null): DecidedBatch {
+    return decideBatch(writes, loaded, this.#environment.now(), this.#committer.newCommitId())
+  }
+
+  #commitLoaded(batch: Batch, loaded: LoadedStream | null): void {
+    const { change, outcomes, touches } = this.#decide(batch, loaded)
+    if (change !== null) batch.commit(this.#store, loaded, change, outcomes)
+    else if (!touches || loaded === null) this.#settle(batch, outcomes)
+    else {
+      void this.#committer
+        .touch(batch.queue.path, loaded, this.#environment.now())
+        .then(() => this.#settle(batch, outcomes))
+    }
+  }
+
+  onConcluded(batch: Batch, conclusion: Conclusion): void {
+    if (conclusion.kind === 'conflict') {
+      this.#commitBatch(batch)
+      return
+    }
+    let outcomes: readonly unknown[]
+    try {
+      const { growth } = batch
+      if (growth !== null && growth !== 0) this.#onGrown?.(batch.queue.path)
+      outcomes = moveOutcomes(batch, batch.movedBy(conclusion))
+    } catch (error) {
+      this.onFailed(batch, error)
+      return
+    }
+    this.#settle(batch, outcomes)
+  }
+
+  onFailed({ queue, writes }: Batch, error: unknown): void {
+    const fault = asFault(error)
+    for (const { write, outcome } of writes) {
       this.#queuedBytes -= write.byteLength
       outcome.reject(fault)
     }
+    this.#goOn(queue)
+  }
+
+  /** Tells writes their outcomes; those that have none yet go back to the front of the queue. */
+  #settle({ queue, writes }: Batch, outcomes: readonly unknown[]): void {
+    if (outcomes.length < writes.length) queue.waiting.unshift(...writes.splice(outcomes.length))
+    for (let i = 0; i < writes.length; i++) {
+      const { write, outcome } = writes[i]!
+      this.#queuedBytes -= write.byteLength
+      outcome.resolve(outcomes[i])
+    }
+    this.#goOn(queue)
+  }
+
+  #goOn(queue: StreamQueue): void {
+    queue.isCommitting = false
+    if (!queue.isDraining) this.#drain(queue)
   }
 }
 
 /** What writes are told whose commit went behind bytes that were not known when they were decided. */
-function moveOutcomes(
-  batch: readonly QueuedWrite[],
-  outcomes: readonly unknown[],
-  byBytes: number,
-): readonly unknown[] {
-  return outcomes.map((outcome, i) => batch[i]!.write.move?.(outcome, byBytes) ?? outcome)
+function moveOutcomes({ writes, outcomes }: Batch, byBytes: number): readonly unknown[] {
+  if (byBytes === 0) return outcomes
+  return outcomes.map((outcome, i) => writes[i]!.write.move?.(outcome, byBytes) ?? outcome)
+}
+
+function newQueue(path: StreamPath, first: QueuedWrite): StreamQueue {
+  return { path, waiting: [first], isBusy: false, isCommitting: false, isDraining: false }
 }
 
 function collectKeys(batch: readonly QueuedWrite[]): readonly string[] {

@@ -1,14 +1,7 @@
-import type {
-  CommitResult,
-  LoadedStream,
-  MaybePromise,
-  StreamChange,
-  StreamStore,
-  Version,
-} from '../store/contract.js'
+import type { CommitResult, LoadedStream, StreamChange, StreamStore, Version } from '../store/contract.js'
 import type { Environment, StreamFaultCode } from './environment.js'
 import type { StreamPath } from '../protocol/branded.js'
-import { StoreError, isPromise } from '../store/contract.js'
+import { StoreError } from '../store/contract.js'
 import { StreamFault } from './environment.js'
 
 const NOTHING: readonly string[] = []
@@ -21,9 +14,12 @@ const TOUCH_FRACTION = 50
 const TOUCH_MS = 1_000
 
 /** What became of a commit after everything was done to find that out. */
-export type Conclusion = Exclude<CommitResult, { readonly kind: 'unknown' }>
+export type Conclusion = Exclude<CommitResult, UnknownResult>
 
-/** Commits single changes and finds out what became of them. */
+/** What a store says of a commit that may have happened. */
+export type UnknownResult = Extract<CommitResult, { readonly kind: 'unknown' }>
+
+/** Names commits, and finds out what became of them. */
 export class Committer {
   readonly #store: StreamStore
   readonly #environment: Environment
@@ -42,30 +38,6 @@ export class Committer {
   }
 
   /**
-   * Commits a change, unless it meets another writer, and goes on with what became of it. Throws when that cannot be told.
-   */
-  commit<T>(
-    path: StreamPath,
-    expected: Version | null,
-    change: StreamChange,
-    goOn: (conclusion: Conclusion) => MaybePromise<T>,
-  ): MaybePromise<T> {
-    const conclude = (result: CommitResult): MaybePromise<T> =>
-      result.kind === 'unknown'
-        ? this.#resolveUnknown(path, expected, change, result).then(goOn)
-        : goOn(result)
-    let result: MaybePromise<CommitResult>
-    try {
-      result = this.#store.commit(path, expected, change)
-    } catch (error) {
-      result = toUnknown(error)
-    }
-    return isPromise(result)
-      ? result.then(conclude, (error: unknown) => conclude(toUnknown(error)))
-      : conclude(result)
-  }
-
-  /**
    * Starts a stream's sliding window anew, if it has one and that has not just been done. It never fails: a read or
    * a decision that was made is worth more than the window.
    */
@@ -81,20 +53,20 @@ export class Committer {
   }
 
   /**
-   * Finds out whether a commit has happened; resolves if it has, and throws if that cannot be told.
+   * Finds out whether a commit of unknown outcome has happened; resolves if it has, and throws if that cannot be told.
    *
    * The same change with the same expectation cannot happen twice, so it may be repeated while the stream has not
    * moved; one that commutes could, so it is repeated as one that does not, after which the first cannot happen any
    * more. A conflict then may be our own commit with others on top of it, which nobody can tell.
    */
-  async #resolveUnknown(
+  async findOut(
     path: StreamPath,
     expected: Version | null,
     change: StreamChange,
-    unknown: CommitResult,
+    unknown: UnknownResult,
   ): Promise<Conclusion> {
     const again = { ...change, commutes: false }
-    let result = unknown
+    let result: CommitResult = unknown
     try {
       for (let attempt = 1; attempt <= MAX_UNKNOWN_ATTEMPTS; attempt++) {
         const found = await this.#store.load(path, NOTHING)
@@ -129,7 +101,7 @@ export class Committer {
 }
 
 /** What a store throws without calling it a definite failure may have happened all the same. */
-function toUnknown(error: unknown): CommitResult {
+function toUnknown(error: unknown): UnknownResult {
   if (error instanceof StoreError) throw error
   return { kind: 'unknown', cause: error }
 }

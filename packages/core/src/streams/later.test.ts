@@ -1,5 +1,6 @@
-import { expect, test, vi } from 'vitest'
-import { Later } from './later.js'
+import type { Listener } from './later.js'
+import { describe, expect, it, test, vi } from 'vitest'
+import { Later, tell } from './later.js'
 
 test('the listener is called in the moment in which the value is there', () => {
   const later = new Later<number>()
@@ -65,4 +66,45 @@ test.each([
   later.resolve(1)
   expect(await answer).toBe('no')
   expect(told).not.toHaveBeenCalled()
+})
+
+describe('whoever is told', () => {
+  const hear = (): { heard: unknown[]; listener: Listener<number> } => {
+    const heard: unknown[] = []
+    return {
+      heard,
+      listener: { onValue: (value) => heard.push(value), onError: (error) => heard.push(error) },
+    }
+  }
+
+  it('hears of a value or an error in the moment in which it is there, or at once', () => {
+    const { heard, listener } = hear()
+    const [good, bad, early] = [new Later<number>(), new Later<number>(), new Later<number>()]
+    early.resolve(3)
+    tell(good, listener)
+    tell(bad, listener)
+    expect(heard).toEqual([])
+    good.resolve(1)
+    bad.reject('no')
+    tell(early, listener)
+    expect(heard).toEqual([1, 'no', 3])
+  })
+
+  it('hears of what becomes of a promise', async () => {
+    const { heard, listener } = hear()
+    tell(Promise.resolve(1), listener)
+    tell(Promise.reject(new Error('no')), listener)
+    await Promise.resolve()
+    expect(heard).toEqual([1, new Error('no')])
+  })
+
+  it('is the only one', () => {
+    const { heard, listener } = hear()
+    const later = new Later<number>()
+    tell(later, listener)
+    expect(() => tell(later, listener)).toThrow('one listener')
+    expect(() => later.then(vi.fn())).toThrow('one listener')
+    later.resolve(1)
+    expect(heard).toEqual([1])
+  })
 })

@@ -1,3 +1,9 @@
+/** Whoever is told of an outcome without making anything of it. Must not throw. */
+export interface Listener<T> {
+  onValue(value: T): void
+  onError(error: unknown): void
+}
+
 /**
  * A value that is still to come, told in the same moment in which it is there. A promise tells it in a tick of its own,
  * and on the way of a small append lie so many that they would take a tenth of its time. It has one listener (`then` throws
@@ -10,18 +16,26 @@ export class Later<T> implements PromiseLike<T> {
   #onError: ((error: unknown) => unknown) | null = null
   /** What the listener makes of the outcome; null while nobody listens. */
   #next: Later<unknown> | null = null
+  #listener: Listener<T> | null = null
 
   then<Value = T, Failure = never>(
     onValue: ((value: T) => Value | PromiseLike<Value>) | null = null,
     onError: ((error: unknown) => Failure | PromiseLike<Failure>) | null = null,
   ): Later<Value | Failure> {
-    if (this.#next !== null && this.#state === 'pending') throw new Error('a Later has one listener')
+    this.#refuseSecond()
     const next = new Later<Value | Failure>()
     this.#onValue = onValue
     this.#onError = onError
     this.#next = next
     if (this.#state !== 'pending') this.#tell(this.#next)
     return next
+  }
+
+  /** As `then`, for a listener of whose answer nobody wants to know; nothing is made for it. */
+  tell(listener: Listener<T>): void {
+    this.#refuseSecond()
+    this.#listener = listener
+    if (this.#state !== 'pending') this.#tellListener(listener)
   }
 
   resolve(value: T): void {
@@ -36,7 +50,18 @@ export class Later<T> implements PromiseLike<T> {
     if (this.#state !== 'pending') return
     this.#state = state
     this.#outcome = outcome
-    if (this.#next !== null) this.#tell(this.#next)
+    if (this.#listener !== null) this.#tellListener(this.#listener)
+    else if (this.#next !== null) this.#tell(this.#next)
+  }
+
+  #refuseSecond(): void {
+    const isHeard = this.#next !== null || this.#listener !== null
+    if (isHeard && this.#state === 'pending') throw new Error('a Later has one listener')
+  }
+
+  #tellListener(listener: Listener<T>): void {
+    if (this.#state === 'resolved') listener.onValue(this.#outcome as T)
+    else listener.onError(this.#outcome)
   }
 
   #tell(next: Later<unknown>): void {
@@ -59,6 +84,17 @@ export class Later<T> implements PromiseLike<T> {
     } catch (error) {
       this.reject(error)
     }
+  }
+}
+
+/** Tells a listener what becomes of an answer, by the lightest way that there is. */
+export function tell<T>(answer: PromiseLike<T>, listener: Listener<T>): void {
+  if (answer instanceof Later) (answer as Later<T>).tell(listener)
+  else {
+    answer.then(
+      (value) => listener.onValue(value),
+      (error: unknown) => listener.onError(error),
+    )
   }
 }
 
