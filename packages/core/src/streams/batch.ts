@@ -29,14 +29,14 @@ export class Batch implements Listener<CommitResult> {
   readonly writes: QueuedWrite[]
   /** How often they have been decided. */
   attempts = 0
+  /** What the writes came to. */
+  outcomes: readonly unknown[] = NOTHING
   readonly #owner: BatchOwner
   readonly #committer: Committer
   #expected: Version | null = null
   #change: StreamChange | null = null
   /** The tail that the stream had when they were decided. */
   #tailBefore = 0
-  /** What the writes came to. */
-  outcomes: readonly unknown[] = NOTHING
 
   constructor(owner: BatchOwner, committer: Committer, queue: StreamQueue, writes: QueuedWrite[]) {
     this.#owner = owner

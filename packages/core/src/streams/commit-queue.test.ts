@@ -1,6 +1,6 @@
 import type { Change } from '../decide/stream-state.js'
 import type { Write } from './stream-writer.js'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { CommitQueue } from './commit-queue.js'
 import { DEFAULT_LIMITS } from './environment.js'
 import { FakeEnvironment } from '../../test/fake-environment.js'
@@ -99,6 +99,22 @@ describe('writes of one commit', () => {
     expect(store.disk.log).toEqual([])
     await expect(queue.submit(path, write(2, null))).resolves.toBe(2)
   })
+})
+
+it('a hook that throws although it must not is a fault of the writes, and no other is held up by it', async () => {
+  const store = new TestStore()
+  const hook = vi.fn().mockImplementationOnce(() => {
+    throw new TypeError('a bug')
+  })
+  const queue = new CommitQueue(store, new FakeEnvironment(), DEFAULT_LIMITS, hook)
+  const longer = (tail: number): Write<number> => {
+    const bytes = new Uint8Array(1)
+    return write(tail, { record: recordOf({ tail }), bytes })
+  }
+  await expect(queue.submit(path, longer(1))).rejects.toThrow('a bug')
+  await expect(queue.submit(path, longer(2))).resolves.toBe(2)
+  expect(hook).toHaveBeenCalledTimes(2)
+  await queue.whenIdle()
 })
 
 describe('a queue', () => {
