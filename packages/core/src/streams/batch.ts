@@ -9,7 +9,8 @@ import type {
 import type { Committer, Conclusion, UnknownResult } from './committer.js'
 import type { Listener } from './later.js'
 import type { QueuedWrite, StreamQueue } from './commit-queue.js'
-import { StoreError, isPromise } from '../store/contract.js'
+import { isDefinite } from './committer.js'
+import { isPromise } from '../store/contract.js'
 import { tell } from './later.js'
 
 /** Who is told what became of a commit. Must not throw. */
@@ -84,9 +85,8 @@ export class Batch implements Listener<CommitResult> {
     else this.#owner.onConcluded(this, result)
   }
 
-  /** What a store throws without calling it a definite failure may have happened all the same. */
   onError(error: unknown): void {
-    if (error instanceof StoreError) this.#owner.onFailed(this, error)
+    if (isDefinite(error)) this.#owner.onFailed(this, error)
     else this.#findOut({ kind: 'unknown', cause: error })
   }
 

@@ -91,7 +91,8 @@ export class Committer {
     try {
       return await this.#store.commit(path, expected, change)
     } catch (error) {
-      return toUnknown(error)
+      if (isDefinite(error)) throw error
+      return { kind: 'unknown', cause: error }
     }
   }
 
@@ -100,10 +101,9 @@ export class Committer {
   }
 }
 
-/** What a store throws without calling it a definite failure may have happened all the same. */
-function toUnknown(error: unknown): UnknownResult {
-  if (error instanceof StoreError) throw error
-  return { kind: 'unknown', cause: error }
+/** Whether a commit certainly has not happened: what a store throws without saying so may have. */
+export function isDefinite(error: unknown): error is StoreError {
+  return error instanceof StoreError
 }
 
 /** What a store threw, as a fault of the engine. */

@@ -6,8 +6,8 @@ export interface Listener<T> {
 
 /**
  * A value that is still to come, told in the same moment in which it is there. A promise tells it in a tick of its own,
- * and on the way of a small append lie so many that they would take a tenth of its time. It has one listener (`then` throws
- * for a second one); unlike a promise it may call it before `then` returns, and an error that nobody listens for is lost.
+ * and on the way of a small append lie so many that they would take a tenth of its time. It has one listener (a
+ * second one is refused by a throw); unlike a promise it may call it before `then` returns, and an error that nobody listens for is lost.
  */
 export class Later<T> implements PromiseLike<T> {
   #state: 'pending' | 'resolved' | 'rejected' = 'pending'
