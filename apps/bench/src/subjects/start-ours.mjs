@@ -1,8 +1,6 @@
 import { createDurableStreamsServer } from '@ds/server'
 import { FileStore } from '@ds/store-file'
 import { MemoryStore } from '@ds/store-memory'
-import { RedisServer } from '../../../../packages/store-redis/test-kit/redis-server.mjs'
-import { RedisStore } from '@ds/store-redis'
 import { makeScratchDirectory } from './scratch-directory.mjs'
 import { readSettings, serveSubject } from './serve-subject.mjs'
 
@@ -10,6 +8,9 @@ const openStore = {
   memory: () => new MemoryStore(),
   file: () => FileStore.open(makeScratchDirectory(readSettings().directory)),
   redis: async () => {
+    // Only where it is wanted: nobody who stores elsewhere has it in his process.
+    const { RedisServer } = await import('../../../../packages/store-redis/test-kit/redis-server.mjs')
+    const { RedisStore } = await import('@ds/store-redis')
     // Where this process is killed, the parent removes what is left.
     process.env.TMPDIR = process.env.DS_BENCH_SCRATCH
     const redis = await RedisServer.start('--appendonly', 'yes', '--appendfsync', 'everysec')

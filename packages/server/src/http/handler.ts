@@ -14,6 +14,7 @@ import { PageReplies } from './read-replies.js'
 import { Refusal, errorReply } from './errors.js'
 import { CONTROL_PREFIX, StreamEngine, StreamFault, formatStreamPath, isPromise } from '@ds/core'
 import { Subscriptions } from '../subscriptions/subscriptions.js'
+import { keepStringMethodsFast } from './string-methods.js'
 import { parseReadQuery, resolveStreamPath, splitTarget } from './target.js'
 import {
   readClosed,
@@ -71,6 +72,8 @@ export class StreamHandler {
   #isStopping = false
 
   constructor(options: HandlerOptions, runtime: Runtime) {
+    // Whatever store there is has been loaded by now, with its clients.
+    keepStringMethodsFast()
     this.settings = settle(options)
     this.#runtime = runtime
     const { environment } = runtime
