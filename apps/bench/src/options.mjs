@@ -17,7 +17,7 @@ Measures a bare node:http server, the reference server and ours with the same lo
                     ${subjects.map((subject) => subject.name).join(', ')}
   --seconds N       how long each measurement takes, 1 to ${LONGEST_SECONDS} (default: 2)
   --connections N   connections of the append-N rows and of delivery-sse-busy (default: 64)
-  --repeat N        measure everything N times, subjects in turn, and report medians (default: 1)
+  --repeat N        measure everything N times, one round after the other, and report medians (default: 1)
   --json FILE       also write the environment, the medians and every sample to FILE
   --help            this text
 `

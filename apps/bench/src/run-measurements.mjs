@@ -1,30 +1,28 @@
 import { runLoadTask } from './processes/run-load-task.mjs'
 import { startSubject } from './processes/start-subject.mjs'
 import { summarizeRow } from './report/median-and-ratio.mjs'
+import { Samples } from './report/samples.mjs'
 
 const WARM_UP_SECONDS = 1
 const TASK_SLACK_MS = 60_000
 
 /**
- * Measures every row with every subject, each time in a fresh process. With repeats the subjects take
- * turns, so that a slow minute of the machine does not fall on one of them alone.
+ * Measures every row with every subject, each time in a fresh process. With repeats everything takes turns, rows as well
+ * as subjects, so that a slow minute of the machine does not fall on one of them alone.
  */
 export async function runMeasurements({ options, generator, onStart, onSample }) {
-  const summaries = []
-  for (const row of options.rows) {
-    const entries = selectEntries(row, options.subjects)
-    const samplesOf = new Map(entries.map((entry) => [entry.name, []]))
-    for (let turn = 1; turn <= options.repeat; turn++) {
-      for (const entry of entries) {
+  const samples = new Samples()
+  for (let turn = 1; turn <= options.repeat; turn++) {
+    for (const row of options.rows) {
+      for (const entry of selectEntries(row, options.subjects)) {
         onStart(row, entry, turn)
         const sample = await measureOnce(row, entry, options, generator)
-        samplesOf.get(entry.name).push(sample)
+        samples.add(row.name, entry.name, sample)
         onSample(row, entry, sample)
       }
     }
-    summaries.push(summarizeRow(row, entries, samplesOf))
   }
-  return summaries
+  return options.rows.map((row) => summarizeRow(row, selectEntries(row, options.subjects), samples))
 }
 
 /** The subjects that have a meaningful result for a row. */

@@ -1,4 +1,17 @@
-const columns = ['', 'result', 'unit', 'errors', 'p50 ms', 'p99 ms', 'x bare', 'x reference', '']
+const columns = [
+  '',
+  'result',
+  'unit',
+  'errors',
+  'p50 ms',
+  'p99 ms',
+  'x bare',
+  'x reference',
+  'x one stream',
+  '',
+]
+/** Those that hold words and not numbers. */
+const WORDS = [0, columns.length - 1]
 
 /** The report as text: one block for each row, one line for each subject. */
 export function formatTable(rows) {
@@ -10,7 +23,7 @@ export function formatTable(rows) {
   const align = (line) =>
     line
       .map((cell, index) =>
-        index === 0 || index === 8 ? cell.padEnd(widths[index]) : cell.padStart(widths[index]),
+        WORDS.includes(index) ? cell.padEnd(widths[index]) : cell.padStart(widths[index]),
       )
       .join('  ')
       .trimEnd()
@@ -28,6 +41,7 @@ function formatLine(row, line) {
     formatMs(line.p99Ms),
     formatRatio(line.versusBare),
     formatRatio(line.versusReference),
+    formatRatio(line.versusOneStream),
     line.detail,
   ]
 }

@@ -12,24 +12,39 @@ export function ratio(value, baseline, better) {
   return better === 'higher' ? value / baseline : baseline / value
 }
 
-/** One line of the report for each subject of a row, from all samples of that row. */
-export function summarizeRow(row, entries, samplesOf) {
-  const lines = entries.map((entry) => summarizeSubject(entry, samplesOf.get(entry.name) ?? []))
-  const valueOf = (name) => lines.find((line) => line.subject === name)?.value ?? null
-  entries.forEach((entry, index) => {
-    const line = lines[index]
-    line.versusBare = ratio(line.value, valueOf(entry.baselines.bare), row.better)
-    line.versusReference = ratio(line.value, valueOf(entry.baselines.reference), row.better)
+/**
+ * The middle of the ratios that samples have to those that a baseline had in the same turns: so what the machine does
+ * for a while changes both sides of most of them.
+ */
+function medianRatio(samples, baselines, better) {
+  return median(samples.map((sample, turn) => ratio(valueOf(sample), valueOf(baselines[turn]), better)))
+}
+
+function valueOf(sample) {
+  return sample === undefined || sample.failed !== undefined ? null : sample.value
+}
+
+/** One line of the report for each subject of a row, from all samples that there are. */
+export function summarizeRow(row, entries, samples) {
+  const lines = entries.map((entry) => {
+    const own = samples.of(row.name, entry.name)
+    const versus = (rowName, subject) => medianRatio(own, samples.of(rowName, subject), row.better)
+    return {
+      ...summarizeSamples(own),
+      subject: entry.name,
+      title: entry.title,
+      versusBare: versus(row.name, entry.baselines.bare),
+      versusReference: versus(row.name, entry.baselines.reference),
+      versusOneStream: row.oneStreamRow === undefined ? null : versus(row.oneStreamRow, entry.name),
+    }
   })
   return { name: row.name, title: row.title, unit: row.unit, better: row.better, lines }
 }
 
-function summarizeSubject(entry, samples) {
+function summarizeSamples(samples) {
   const measured = samples.filter((sample) => sample.failed === undefined)
   const medianOf = (key) => median(measured.map((sample) => sample[key]))
   return {
-    subject: entry.name,
-    title: entry.title,
     value: medianOf('value'),
     p50Ms: medianOf('p50Ms'),
     p99Ms: medianOf('p99Ms'),

@@ -4,6 +4,8 @@ const PRODUCERS = 64
 const MESSAGE = 'm'.repeat(100)
 const BATCH = JSON.stringify(Array.from({ length: 10 }, (_, n) => ({ n, text: 'm'.repeat(84) })))
 const prefix = '/v1/stream/append-'
+/** What rows with more streams are compared with as well. */
+const ONE_STREAM = 'append-1'
 
 /** 100-byte appends from many connections, round robin over the streams. */
 function appendRow(streams, subjects) {
@@ -16,6 +18,7 @@ function appendRow(streams, subjects) {
     better: 'higher',
     bareMode: 'answer',
     needsStreams: false,
+    oneStreamRow: streams > 1 ? ONE_STREAM : undefined,
     subjects,
     measure: async (context) => {
       await context.runTask('create-streams', { prefix, count: streams, contentType, body: '' })
