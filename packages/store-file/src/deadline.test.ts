@@ -1,4 +1,4 @@
-import { Deadline } from './deadline.js'
+import { Bounded, Deadline } from './deadline.js'
 import { FileStore } from './file-store.js'
 import { Random } from '../test/random.js'
 import { SimulatedDisk } from '../test/simulated-disk.js'
@@ -53,6 +53,51 @@ test('a commit on a disk that hangs is unknown in time, and does not happen twic
 test('a look that takes too long is given up', async () => {
   const never = new Promise<never>(() => undefined)
   await expect(new Deadline(1).boundLook(never)).rejects.toMatchObject({ code: 'unavailable' })
+})
+
+class Work extends Bounded {
+  isGivenUp = false
+
+  giveUp(): void {
+    this.isGivenUp = true
+  }
+}
+
+function beginTogether(deadline: Deadline, count: number): Work[] {
+  const works = Array.from({ length: count }, () => new Work())
+  for (const work of works) deadline.begin(work)
+  return works
+}
+
+test('of what began together only what has not ended is given up, and only that is kept', async () => {
+  const deadline = new Deadline(20)
+  const [first, second, third] = beginTogether(deadline, 3) as [Work, Work, Work]
+  const { group } = first
+  expect([second.group, third.group]).toEqual([group, group])
+  deadline.end(second)
+  deadline.end(second)
+  expect(group!.works).toEqual([first, null, third])
+  await expect.poll(() => [first, second, third].map((work) => work.isGivenUp)).toEqual([true, false, true])
+  deadline.end(first)
+})
+
+test('what begins later has its own time', async () => {
+  const deadline = new Deadline(150)
+  const [early] = beginTogether(deadline, 1) as [Work]
+  await new Promise((resolve) => setTimeout(resolve, 75))
+  const [late] = beginTogether(deadline, 1) as [Work]
+  await expect.poll(() => early.isGivenUp, { interval: 1 }).toBe(true)
+  expect(late.isGivenUp).toBe(false)
+  await expect.poll(() => late.isGivenUp).toBe(true)
+})
+
+test('what begins in one go with something that has ended already is given up as well', async () => {
+  const deadline = new Deadline(5)
+  const [ended] = beginTogether(deadline, 1) as [Work]
+  deadline.end(ended)
+  const [hanging] = beginTogether(deadline, 1) as [Work]
+  await expect.poll(() => hanging.isGivenUp).toBe(true)
+  expect(ended.isGivenUp).toBe(false)
 })
 
 test('closing ends in time on a disk that hangs, and keeps the directory until the disk goes on', async () => {

@@ -5,14 +5,28 @@ const MAX_LATE = 10_000
 
 /** Work that has a time by which it ends or is given up. Its fields belong to {@link Deadline}. */
 export abstract class Bounded {
-  begunAt = 0
-  /** What began before it and after it, and has not ended either; null at the ends, and when it is not under way. */
-  earlier: Bounded | null = null
-  later: Bounded | null = null
-  isUnderWay = false
+  /** What it is a part of; null when it is not under way. */
+  group: Group | null = null
+  /** Where it is in the group. */
+  place = 0
 
   /** Called when time is up. */
   abstract giveUp(): void
+}
+
+/** Work that began in one go, as the commits of most turns of the event loop do: a clock and a chain for each cost more. */
+class Group {
+  readonly begunAt: number = performance.now()
+  /** In the order in which it began; null for what has ended, so that nothing is kept for the sake of others. */
+  readonly works: (Bounded | null)[] = []
+  underWay = 0
+  /** What began before it and after it, and has not ended either; null at the ends. */
+  earlier: Group | null
+  later: Group | null = null
+
+  constructor(earlier: Group | null) {
+    this.earlier = earlier
+  }
 }
 
 class BoundedLook extends Bounded {
@@ -32,15 +46,18 @@ class BoundedLook extends Bounded {
  * Bounds how long calls take, because a disk may hang without failing. A commit that takes too long is unknown; it
  * may still take effect, and then it must not do so again when its author repeats it.
  *
- * All work has the same time, so what began first ends first, and one timer is enough for all of it. It is a chain and
- * no Set, because a Set that much comes to and goes from leaves tables behind that keep alive what was in them for as
+ * All work has the same time, so what began first ends first, and one timer is enough for all of it. Groups are a chain
+ * and no Set, because a Set that much comes to and goes from leaves tables behind that keep alive what was in them for as
  * long as it takes until the garbage collector looks at old objects.
  */
 export class Deadline {
   readonly #timeoutMs: number
   readonly #lateCommits = new Set<string>()
-  #first: Bounded | null = null
-  #last: Bounded | null = null
+  #first: Group | null = null
+  #last: Group | null = null
+  /** What is begun now belongs to it; null when nothing was begun in this go yet. */
+  #open: Group | null = null
+  readonly #close = (): void => void (this.#open = null)
   #timer: NodeJS.Timeout | null = null
 
   constructor(timeoutMs: number) {
@@ -63,25 +80,18 @@ export class Deadline {
 
   /** From now on the time of this work runs, until `end`. */
   begin(work: Bounded): void {
-    work.begunAt = performance.now()
-    work.isUnderWay = true
-    work.earlier = this.#last
-    if (this.#last === null) this.#first = work
-    else this.#last.later = work
-    this.#last = work
-    if (this.#timer === null) this.#wait(this.#timeoutMs)
+    const group = this.#open ?? this.#openGroup()
+    work.group = group
+    work.place = group.works.push(work) - 1
+    group.underWay++
   }
 
   end(work: Bounded): void {
-    if (!work.isUnderWay) return
-    const { earlier, later } = work
-    if (earlier === null) this.#first = later
-    else earlier.later = later
-    if (later === null) this.#last = earlier
-    else later.earlier = earlier
-    work.earlier = null
-    work.later = null
-    work.isUnderWay = false
+    const { group } = work
+    if (group === null) return
+    group.works[work.place] = null
+    work.group = null
+    if (--group.underWay === 0) this.#remove(group)
   }
 
   /** Ends with the look, or rejects with a StoreError when time is up. */
@@ -94,6 +104,27 @@ export class Deadline {
     })
   }
 
+  #openGroup(): Group {
+    const group = new Group(this.#last)
+    if (this.#last === null) this.#first = group
+    else this.#last.later = group
+    this.#last = group
+    this.#open = group
+    queueMicrotask(this.#close)
+    if (this.#timer === null) this.#wait(this.#timeoutMs)
+    return group
+  }
+
+  #remove(group: Group): void {
+    const { earlier, later } = group
+    // Its place in the chain is gone, so nothing may become a part of it any more.
+    if (group === this.#open) this.#open = null
+    if (earlier === null) this.#first = later
+    else earlier.later = later
+    if (later === null) this.#last = earlier
+    else later.earlier = earlier
+  }
+
   #wait(ms: number): void {
     this.#timer = setTimeout(() => this.#giveUpLate(), ms)
     this.#timer.unref()
@@ -102,14 +133,17 @@ export class Deadline {
   #giveUpLate(): void {
     this.#timer = null
     const now = performance.now()
-    for (let work = this.#first; work !== null; work = this.#first) {
-      const left = work.begunAt + this.#timeoutMs - now
+    for (let group = this.#first; group !== null; group = this.#first) {
+      const left = group.begunAt + this.#timeoutMs - now
       if (left > 0) {
         this.#wait(Math.ceil(left))
         return
       }
-      this.end(work)
-      work.giveUp()
+      for (const work of group.works) {
+        if (work === null) continue
+        this.end(work)
+        work.giveUp()
+      }
     }
   }
 }

@@ -13,6 +13,9 @@ const UNKNOWN_MESSAGE = 'it is not known whether the change was committed'
 const TOUCH_FRACTION = 50
 const TOUCH_MS = 1_000
 
+/** How commit ids end. They are made once, because a text of a number for each commit costs as much as the rest of its id. */
+const ENDINGS: readonly string[] = Array.from({ length: 1000 }, (_, n) => String(n).padStart(3, '0'))
+
 /** What became of a commit after everything was done to find that out. */
 export type Conclusion = Exclude<CommitResult, UnknownResult>
 
@@ -23,9 +26,11 @@ export type UnknownResult = Extract<CommitResult, { readonly kind: 'unknown' }>
 export class Committer {
   readonly #store: StreamStore
   readonly #environment: Environment
-  /** Made at the first commit, because some runtimes give no randomness before the first request. */
-  #commitPrefix = ''
+  /** What all commit ids begin with. Made at the first commit, as some runtimes give no randomness before the first request. */
+  #prefix = ''
   #commits = 0
+  /** What the ids of a thousand commits have in common. */
+  #beginning = ''
 
   constructor(store: StreamStore, environment: Environment) {
     this.#store = store
@@ -33,8 +38,9 @@ export class Committer {
   }
 
   newCommitId(): string {
-    if (this.#commitPrefix === '') this.#commitPrefix = this.#environment.newStreamId()
-    return `${this.#commitPrefix}${++this.#commits}`
+    const ending = this.#commits++ % ENDINGS.length
+    if (ending === 0) this.#beginning = this.#nextBeginning()
+    return this.#beginning + ENDINGS[ending]!
   }
 
   /**
@@ -94,6 +100,11 @@ export class Committer {
       if (isDefinite(error)) throw error
       return { kind: 'unknown', cause: error }
     }
+  }
+
+  #nextBeginning(): string {
+    if (this.#prefix === '') this.#prefix = this.#environment.newStreamId()
+    return `${this.#prefix}${Math.ceil(this.#commits / ENDINGS.length)}`
   }
 
   #pause(ms: number): Promise<void> {
