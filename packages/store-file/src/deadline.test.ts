@@ -3,7 +3,7 @@ import { FileStore } from './file-store.js'
 import { Random } from '../test/random.js'
 import { SimulatedDisk } from '../test/simulated-disk.js'
 import { changeOf, pathOf } from '../test/changes.js'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { nodeRuntime } from './open-store.js'
 
 /** A disk whose syncs can be made to hang. */
@@ -82,13 +82,31 @@ test('of what began together only what has not ended is given up, and only that 
 })
 
 test('what begins later has its own time', async () => {
-  const deadline = new Deadline(150)
-  const [early] = beginTogether(deadline, 1) as [Work]
-  await new Promise((resolve) => setTimeout(resolve, 75))
-  const [late] = beginTogether(deadline, 1) as [Work]
-  await expect.poll(() => early.isGivenUp, { interval: 1 }).toBe(true)
-  expect(late.isGivenUp).toBe(false)
-  await expect.poll(() => late.isGivenUp).toBe(true)
+  vi.useFakeTimers({ toFake: ['setTimeout', 'performance'] })
+  try {
+    const deadline = new Deadline(150)
+    const [early] = beginTogether(deadline, 1) as [Work]
+    await vi.advanceTimersByTimeAsync(75)
+    const [late] = beginTogether(deadline, 1) as [Work]
+    await vi.advanceTimersByTimeAsync(80)
+    expect([early.isGivenUp, late.isGivenUp]).toEqual([true, false])
+    await vi.advanceTimersByTimeAsync(75)
+    expect(late.isGivenUp).toBe(true)
+  } finally {
+    vi.useRealTimers()
+  }
+})
+
+test('what has ended keeps nothing that began later', async () => {
+  const deadline = new Deadline(1000)
+  const [first] = beginTogether(deadline, 1) as [Work]
+  const { group } = first
+  await Promise.resolve()
+  const [second] = beginTogether(deadline, 1) as [Work]
+  expect(group!.later).toBe(second.group)
+  deadline.end(first)
+  expect([group!.later, second.group!.earlier]).toEqual([null, null])
+  deadline.end(second)
 })
 
 test('what begins in one go with something that has ended already is given up as well', async () => {

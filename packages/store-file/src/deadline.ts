@@ -123,6 +123,9 @@ export class Deadline {
     else earlier.later = later
     if (later === null) this.#last = earlier
     else later.earlier = earlier
+    // Else one that has become an old object would keep alive all that came after it.
+    group.earlier = null
+    group.later = null
   }
 
   #wait(ms: number): void {
