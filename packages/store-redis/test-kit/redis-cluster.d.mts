@@ -9,6 +9,8 @@ export class RedisCluster {
   get addresses(): string[]
   /** The master that has a slot, as the nodes see it. */
   ownerOf(slot: number): Promise<RedisServer>
+  /** The replica that a master was given at the start. */
+  replicaOf(master: RedisServer): RedisServer
   /** Moves a slot to another master, key by key; `between` is called after each step. */
   moveSlot(slot: number, target: RedisServer, between?: () => Promise<void>): Promise<void>
   stop(): Promise<void>

@@ -45,6 +45,11 @@ export class RedisCluster {
     throw new Error(`nobody has slot ${slot}`)
   }
 
+  /** The replica that a master was given at the start. */
+  replicaOf(master) {
+    return this.replicas[this.masters.indexOf(master)]
+  }
+
   /** Moves a slot to another master, key by key; `between` is called after each step. */
   async moveSlot(slot, target, between = async () => undefined) {
     const source = await this.ownerOf(slot)
@@ -102,7 +107,7 @@ export class RedisCluster {
     for (const [i, replica] of this.replicas.entries()) {
       const masterId = await this.masters[i].ask('cluster', 'myid')
       await replica.ask('cluster', 'replicate', masterId)
-      await until(async () => (await replica.ask('info', 'replication')).includes('master_link_status:up'))
+      await replica.whenFollowing(this.masters[i])
     }
   }
 }

@@ -40,8 +40,8 @@ export class RedisServer {
   kill(): Promise<void>
   /** Ends the process and removes its directory. */
   stop(): Promise<void>
-  /** Resolves when this server, which is a replica, has all that its master had and follows it. */
-  whenReplicating(): Promise<void>
+  /** Resolves when this server, which is a replica of `master`, has everything that `master` has been told until now. */
+  whenFollowing(master: RedisServer): Promise<void>
   /** A plain connection for a test's own questions; the caller ends it. */
   connect(): Redis
   /** Sends one command and returns the answer. */

@@ -7,6 +7,7 @@ import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 
 const START_LIMIT_MS = 10_000
+const FOLLOW_LIMIT_MS = 30_000
 const LARGEST_PORT_OF_CLUSTERS = 55_535
 const OLDEST_MAJOR = 7
 
@@ -180,13 +181,24 @@ export class RedisServer {
     }
   }
 
-  /** Resolves when this server, which is a replica, has all that its master had and follows it. */
-  async whenReplicating() {
-    const deadline = Date.now() + START_LIMIT_MS
-    while (!(await this.ask('info', 'replication')).includes('master_link_status:up')) {
-      if (Date.now() > deadline) throw new Error(`${this.address} has not become a replica`)
+  /** Resolves when this server, which is a replica of `master`, has everything that `master` has been told until now. */
+  async whenFollowing(master) {
+    // Its link is up before its master sends what comes next, a second before at times, in which no commit that waits
+    // for replicas succeeds. A message is replicated and leaves nothing behind.
+    await master.ask('publish', 'test', '')
+    const told = (await master.#replication()).master_repl_offset
+    const deadline = Date.now() + FOLLOW_LIMIT_MS
+    for (;;) {
+      const { master_link_status: link, slave_repl_offset: has } = await this.#replication()
+      if (link === 'up' && Number(has) >= Number(told)) return
+      if (Date.now() > deadline) throw new Error(`${this.address} does not follow ${master.address}`)
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
+  }
+
+  async #replication() {
+    const text = await this.ask('info', 'replication')
+    return Object.fromEntries(text.split('\r\n').map((line) => line.split(':', 2)))
   }
 
   async #answers() {

@@ -189,7 +189,7 @@ describe('under load', () => {
       await b.store.load(pathOf(path), [])
     }
     const { record } = (await b.store.load(pathOf(path), []))!
-    await target.ask('wait', '1', '1000')
+    await cluster.replicaOf(target).whenFollowing(target)
     await target.kill()
     dead.push(target)
     await expect.poll(() => write(a.store, path, 'z').catch(() => null), { timeout: 30_000 }).not.toBeNull()
@@ -211,7 +211,7 @@ describe('under load', () => {
     const load = new Load([a.url, b.url], path)
     await load.more(300)
     await load.stop()
-    await master.ask('wait', '1', '1000')
+    await cluster.replicaOf(master).whenFollowing(master)
     await master.kill()
     const again = fetch.bind(null, `${a.url}/${path}`, { method: 'POST', headers: text, body: 'end;' })
     await expect.poll(async () => (await again()).status, { timeout: 30_000, interval: 100 }).toBe(204)

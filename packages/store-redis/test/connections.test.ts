@@ -22,7 +22,7 @@ test('a master that sentinels replace is followed without a restart', async () =
   const directory = mkdtempSync(join(tmpdir(), 'ds-sentinel-'))
   const master = await RedisServer.start('--repl-diskless-sync-delay', '0')
   const replica = await RedisServer.start('--replicaof', '127.0.0.1', String(master.port))
-  await replica.whenReplicating()
+  await replica.whenFollowing(master)
   const port = await freePort()
   const file = join(directory, 'sentinel.conf')
   writeFileSync(
@@ -43,7 +43,7 @@ test('a master that sentinels replace is followed without a restart', async () =
     commandTimeoutMs: 1_000,
   })
   await write(store, 'a', 'before;')
-  await master.ask('wait', '1', '1000')
+  await replica.whenFollowing(master)
   await master.kill()
   const again = async (): Promise<string> => {
     await write(store, 'a', 'after;')

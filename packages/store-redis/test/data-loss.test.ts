@@ -168,14 +168,14 @@ describe('a fail-over', () => {
   test('to a replica that had not received everything is found out', async () => {
     const master = await startRedis('--repl-diskless-sync-delay', '0')
     const replica = await startRedis('--replicaof', '127.0.0.1', String(master.port))
-    await replica.whenReplicating()
+    await replica.whenFollowing(master)
     let target = master.port
     const proxy = await TcpProxy.start(() => target)
     closing.push(() => proxy.stop())
     const [a, b] = [await startNode(proxy.url), await startNode(proxy.url)]
     await create(a, 's')
     await append(a, 's', 'kept;')
-    await master.ask('wait', '1', '1000')
+    await replica.whenFollowing(master)
     // From here on it receives nothing, and keeps what it has.
     await replica.ask('replicaof', '127.0.0.1', '1')
     const lost = await append(b, 's', 'lost;')

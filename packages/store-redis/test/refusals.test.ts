@@ -218,8 +218,12 @@ describe('commits that wait for replicas', () => {
   test('are acknowledged when a replica has them, and unknown while none has', async () => {
     const redis = await startRedis('--repl-diskless-sync-delay', '0')
     const replica = await startRedis('--replicaof', '127.0.0.1', String(redis.port))
-    await replica.whenReplicating()
-    const store = await openStore({ url: redis.url, acknowledge: { replicas: 1, timeoutMs: 200 } })
+    await replica.whenFollowing(redis)
+    const store = await openStore({
+      url: redis.url,
+      acknowledge: { replicas: 1, timeoutMs: 1_000 },
+      commandTimeoutMs: 5_000,
+    })
     expect(store.health().durability).toBe('replicated(1)')
     const record = await write(store, 'a', 'x')
     replica.signal('SIGSTOP')
@@ -229,7 +233,9 @@ describe('commits that wait for replicas', () => {
     // What may not have reached anybody else is not shown either.
     await expect(store.load(a, [])).rejects.toMatchObject(unavailable)
     replica.signal('SIGCONT')
-    await expect.poll(() => store.load(a, []).catch(() => null)).toMatchObject({ commitId: change.commitId })
+    await expect
+      .poll(() => store.load(a, []).catch(() => null), { timeout: 10_000 })
+      .toMatchObject({ commitId: change.commitId })
   })
 
   test.each([
