@@ -1,3 +1,4 @@
+export * from './options.js'
 export * from './protocol/branded.js'
 export * from './protocol/wire-names.js'
 export * from './protocol/offset.js'

@@ -1,7 +1,9 @@
+import type { ServerOptions } from '../src/standalone/durable-streams-server.js'
 import type { RunningServer } from './support/running-server.js'
 import type { StoreHealth } from '@ds/core'
 import type { StreamLifecycleEvent } from '../src/http/options.js'
 import { BINDINGS, append, createStream, eventually, serve } from './support/running-server.js'
+import { DurableStreamsServer } from '../src/standalone/durable-streams-server.js'
 import { MemoryStore } from '@ds/store-memory'
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
@@ -249,5 +251,36 @@ describe.each(BINDINGS)('options, %s binding', (binding) => {
       status: 'degraded',
       store: { isWritable: false, problems: ['the journal cannot be written'] },
     })
+  })
+})
+
+describe('a server is not made of options that cannot be meant:', () => {
+  test.each<[string, ServerOptions]>([
+    ['maxBodyBytes', { maxBodyBytes: Number(undefined) }],
+    ['maxReceivingBytes', { maxReceivingBytes: Infinity }],
+    ['longPollTimeoutMs', { longPollTimeoutMs: -1 }],
+    ['stallTimeoutMs', { stallTimeoutMs: 2 ** 31 }],
+    ['sseRecycleMs', { sseRecycleMs: 0 }],
+    ['maxHeaderBytes', { maxHeaderBytes: 0 }],
+    ['keepAliveTimeoutMs', { keepAliveTimeoutMs: NaN }],
+    ['maxConnections', { maxConnections: 1.5 }],
+    ['stopTimeoutMs', { stopTimeoutMs: -1 }],
+    ['maxQueuedBytes', { limits: { maxQueuedBytes: NaN } }],
+    ['maxPageBytes', { limits: { maxPageBytes: 0 } }],
+    ['maxDeliveries', { subscriptions: { limits: { maxDeliveries: 0 } } }],
+    ['signingKeyRotationMs', { subscriptions: { signingKeyRotationMs: NaN } }],
+    ['basePath', { basePath: 'streams' }],
+    ['cachePrivacy', { cachePrivacy: 'shared' as 'public' }],
+    ['binding', { binding: 'express' as 'node' }],
+  ])('%s %o', (name, options) => {
+    expect(() => new DurableStreamsServer(options)).toThrow(RangeError)
+    expect(() => new DurableStreamsServer(options)).toThrow(name)
+  })
+
+  test('what is undefined has its default', () => {
+    const options = { maxBodyBytes: undefined, limits: { maxPageBytes: undefined } } as object
+    const { handler } = new DurableStreamsServer(options)
+    expect(handler.settings.maxBodyBytes).toBe(64 << 20)
+    expect(handler.engine.limits.maxPageBytes).toBe(1 << 20)
   })
 })

@@ -2,7 +2,7 @@ import type { StreamRecord } from '@ds/core'
 import { FileStore } from './file-store.js'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { changeOf, pathOf, recordOf, textOf } from '../test/changes.js'
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { tmpdir } from 'node:os'
 import { verifyDirectory } from './verify-directory.js'
@@ -85,6 +85,17 @@ describe('a file store', () => {
     await (await FileStore.open(directory)).close()
     expect(readdirSync(directory).filter((name) => name.startsWith('LOCK.'))).toEqual([])
   })
+
+  test.each([{ batchBytes: NaN }, { checkpointBytes: 0 }, { durability: 'fync' as 'fsync' }])(
+    'refuses %o, and leaves no directory behind',
+    async (options) => {
+      const fresh = join(directory, 'fresh')
+      const opening = FileStore.open(fresh, options)
+      await expect(opening).rejects.toThrow(RangeError)
+      await expect(opening).rejects.toThrow(Object.keys(options)[0])
+      expect(existsSync(fresh)).toBe(false)
+    },
+  )
 
   test('leaves alone what is not its own, and what is newer', async () => {
     writeFileSync(join(directory, 'notes.txt'), 'mine')

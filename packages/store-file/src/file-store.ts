@@ -11,15 +11,16 @@ import type {
   Version,
 } from '@ds/core'
 import type { Damage } from './manifest.js'
-import type { FileStoreOptions, Runtime } from './open-store.js'
+import type { FileStoreOptions } from './options.js'
 import type { FileSystem } from './file-system.js'
-import type { OpenParts } from './open-store.js'
+import type { OpenParts, Runtime } from './open-store.js'
 import { Committer } from './committer.js'
 import { NodeFileSystem } from './node-file-system.js'
 import { StoreError, Watchers, isPromise } from '@ds/core'
 import { asRefusal } from './disk-errors.js'
 import { mkdir } from 'node:fs/promises'
 import { nodeRuntime, openParts } from './open-store.js'
+import { settle } from './options.js'
 
 /** What an operator wants to know of a store. */
 export interface FileStoreHealth extends StoreHealth {
@@ -53,11 +54,13 @@ export class FileStore implements StreamStore {
 
   /**
    * Opens a data directory, and makes one where there is none. Rejects with a StoreError: `unavailable` when another
-   * process has it, `corrupt` when it is not one of this store, or of a newer version, or damaged as a whole.
+   * process has it, `corrupt` when it is not one of this store, or of a newer version, or damaged as a whole. With a
+   * RangeError for options that cannot be meant.
    */
   static async open(directory: string, options: FileStoreOptions = {}): Promise<FileStore> {
+    const settings = settle(options)
     await mkdir(directory, { recursive: true })
-    return FileStore.openOn(new NodeFileSystem(directory), nodeRuntime, options).catch((cause: unknown) => {
+    return FileStore.openOn(new NodeFileSystem(directory), nodeRuntime, settings).catch((cause: unknown) => {
       if (!(cause instanceof StoreError) || cause.code !== 'corrupt') throw cause
       throw new StoreError('corrupt', `${cause.message}; ds-verify-store ${directory} tells more`, { cause })
     })
@@ -69,8 +72,9 @@ export class FileStore implements StreamStore {
     runtime: Runtime,
     options: FileStoreOptions = {},
   ): Promise<FileStore> {
-    const store = new FileStore(await openParts(fileSystem, runtime, options))
-    for (const problem of store.health().problems) options.onFault?.(new StoreError('corrupt', problem))
+    const settings = settle(options)
+    const store = new FileStore(await openParts(fileSystem, runtime, settings))
+    for (const problem of store.health().problems) settings.onFault(new StoreError('corrupt', problem))
     return store
   }
 

@@ -1,6 +1,7 @@
 export { FileStore } from './file-store.js'
 export type { FileStoreHealth } from './file-store.js'
-export type { FileStoreOptions, Runtime } from './open-store.js'
+export type { FileStoreOptions } from './options.js'
+export type { Runtime } from './open-store.js'
 export type { Damage } from './manifest.js'
 export type { File, FileSystem } from './file-system.js'
 export { verifyDirectory } from './verify-directory.js'

@@ -1,4 +1,4 @@
-import type { FileStoreOptions } from '../src/open-store.js'
+import type { FileStoreOptions } from '../src/options.js'
 import type { FileSystem } from '../src/file-system.js'
 import type { StreamPath, StreamStore } from '@ds/core'
 import { FileStore } from '../src/file-store.js'

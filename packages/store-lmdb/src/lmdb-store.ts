@@ -10,7 +10,7 @@ import type {
   Version,
 } from '@ds/core'
 import type { Tables } from './tables.js'
-import { StoreError, Watchers } from '@ds/core'
+import { StoreError, Watchers, settleNumbers } from '@ds/core'
 import { UnknownOutcome, transact } from './transact.js'
 import { applyChange, putHead } from './stream-changes.js'
 import { chunkKey, dueKey, endOf, entryKey, openTables, textKey } from './tables.js'
@@ -38,16 +38,20 @@ export class LmdbStore implements StreamStore {
   #dueFrom: Buffer | null = null
   #closing: Promise<void> | null = null
 
-  private constructor(tables: Tables, options: LmdbStoreOptions) {
+  private constructor(tables: Tables, timeoutMs: number) {
     this.#tables = tables
-    this.#timeoutMs = options.commitTimeoutMs ?? 30_000
+    this.#timeoutMs = timeoutMs
   }
 
-  /** Opens a directory, or makes it. Rejects with a StoreError when it cannot be used. */
+  /**
+   * Opens a directory, or makes it. Rejects with a StoreError when it cannot be used, and with a RangeError for options
+   * that cannot be meant.
+   */
   static async open(directory: string, options: LmdbStoreOptions = {}): Promise<LmdbStore> {
+    const { commitTimeoutMs } = settleNumbers(options, { commitTimeoutMs: 30_000 })
     try {
       await mkdir(directory, { recursive: true })
-      return new LmdbStore(await openTables(directory), options)
+      return new LmdbStore(await openTables(directory), commitTimeoutMs)
     } catch (cause) {
       if (cause instanceof StoreError) throw cause
       throw new StoreError('unavailable', `${directory} cannot be opened`, { cause })

@@ -4,7 +4,7 @@ import { changeOf, pathOf, put, recordOf } from './changes.js'
 import { execFileSync, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { join } from 'node:path'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 
@@ -119,4 +119,10 @@ describe('what a removed stream leaves', () => {
     expect(sizes.at(-1)).toBeLessThan(3 * 8 * piece.length)
     await store.close()
   })
+})
+
+test('options that cannot be meant are refused, and leave no directory behind', async () => {
+  const fresh = join(directory, 'fresh')
+  await expect(LmdbStore.open(fresh, { commitTimeoutMs: NaN })).rejects.toThrow('commitTimeoutMs')
+  expect(existsSync(fresh)).toBe(false)
 })

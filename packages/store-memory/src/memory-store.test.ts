@@ -281,3 +281,7 @@ describe('a store that is full', () => {
     write(store, 'a', 'x'.repeat(3_000), { streamId: idOf('next') })
   })
 })
+
+it('a bound that is no number is refused', () => {
+  expect(() => new MemoryStore({ maxBytes: NaN })).toThrow('maxBytes')
+})

@@ -2,7 +2,7 @@ import { ByteLog } from './byte-log.js'
 import { PathList } from './path-list.js'
 import { ownCopy } from './own-copy.js'
 import { copyKnownFields, hasUnknownFields, overwriteRecord } from './own-record.js'
-import { StoreError, Watchers, dueAt, totalLength } from '@ds/core'
+import { StoreError, Watchers, dueAt, settleNumbers, totalLength } from '@ds/core'
 import type {
   CommitResult,
   LoadedStream,
@@ -74,7 +74,7 @@ export class MemoryStore implements StreamStore {
   #versions = 0
 
   constructor(options: MemoryStoreOptions = {}) {
-    this.#maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES
+    this.#maxBytes = settleNumbers(options, { maxBytes: DEFAULT_MAX_BYTES }).maxBytes
   }
 
   load(path: StreamPath, entryKeys: readonly string[]): LoadedStream | null {

@@ -2,8 +2,6 @@ import type { Acknowledgement } from './server-guard.js'
 import type { RedisLink } from './redis-link.js'
 import { LinkFault } from './replies.js'
 
-const DEFAULT_TIMEOUT_MS = 1_000
-
 /**
  * Waits until replicas have what was committed. All commits that a link carries in one turn of the event loop share one
  * question.
@@ -16,7 +14,7 @@ export class Acknowledgements {
   /** Links on which commits were made that may not have reached the replicas. */
   readonly #uncertain = new WeakSet<RedisLink>()
 
-  constructor({ replicas, synced = false, timeoutMs = DEFAULT_TIMEOUT_MS }: Acknowledgement) {
+  constructor({ replicas, synced, timeoutMs }: Required<Acknowledgement>) {
     this.#command = synced ? 'waitaof' : 'wait'
     this.#args = [...(synced ? ['1'] : []), String(replicas), String(timeoutMs)]
     this.#check = (reply) => {

@@ -11,11 +11,12 @@ export interface DurabilityReport {
   readonly problems: readonly string[]
 }
 
-const ORDER: readonly Durability[] = ['volatile', 'process', 'power']
+/** From the least to the most. */
+export const DURABILITIES: [Durability, ...Durability[]] = ['volatile', 'process', 'power']
 
 /** Whether one durability is less than another. */
 export function isLess(a: Durability, b: Durability): boolean {
-  return ORDER.indexOf(a) < ORDER.indexOf(b)
+  return DURABILITIES.indexOf(a) < DURABILITIES.indexOf(b)
 }
 
 /**

@@ -40,7 +40,7 @@ export interface OpenParts {
   readonly isCluster: boolean
   readonly listings: Listings
   readonly wakeUps: WakeUps
-  readonly acknowledge: Acknowledgement | null
+  readonly acknowledge: Required<Acknowledgement> | null
   readonly acknowledgements: Acknowledgements | null
   /** What was found to be lost; the oldest are dropped. */
   readonly losses: DataLoss[]

@@ -2,6 +2,8 @@ import type { Acknowledgement } from './server-guard.js'
 import type { DataLoss } from './admission.js'
 import type { Durability } from './durability.js'
 import type { Redis, RedisOptions } from 'ioredis'
+import { DURABILITIES } from './durability.js'
+import { settleChoice, settleNumbers } from '@ds/core'
 
 /** How to reach Redis, and what to expect of it. */
 export interface RedisStoreOptions {
@@ -62,9 +64,21 @@ export interface RedisStoreSettings extends Required<
   readonly url: string
   readonly cluster: readonly string[] | null
   readonly assumedDurability: Durability | null
-  readonly acknowledge: Acknowledgement | null
+  readonly acknowledge: Required<Acknowledgement> | null
   readonly connect: (options: RedisOptions) => Redis
 }
+
+const NUMBERS = {
+  commandTimeoutMs: 5_000,
+  reconnectWaitMs: 1_000,
+  openTimeoutMs: 15_000,
+  quarantineMs: 2_000,
+  checkIntervalMs: 5_000,
+  expiryMarginMs: 3_600_000,
+  rememberMs: 300_000,
+  rememberedStreams: 100_000,
+}
+const MAY_BE_ZERO = ['reconnectWaitMs', 'quarantineMs', 'expiryMarginMs', 'rememberMs'] as const
 
 const PREFIX = /^[^{}\s]{0,64}$/
 
@@ -73,7 +87,7 @@ export function settle(
   options: RedisStoreOptions,
   connect: (options: RedisOptions) => Redis,
 ): RedisStoreSettings {
-  const { url, cluster, acknowledge, assumedDurability, ...rest } = options
+  const { url, cluster } = options
   if (url !== undefined && cluster !== undefined) throw new RangeError('either url or cluster, not both')
   if (cluster?.length === 0) throw new RangeError('cluster names at least one node')
   const keyPrefix = options.keyPrefix ?? 'ds:'
@@ -82,25 +96,38 @@ export function settle(
   if ((options.connection?.db ?? 0) !== 0 && cluster !== undefined) {
     throw new RangeError('a cluster has only database 0')
   }
+  const numbers = settleNumbers(options, NUMBERS, MAY_BE_ZERO)
   return {
-    connection: {},
-    connect,
-    mapAddress: (address) => address,
-    minimumDurability: 'volatile',
-    commandTimeoutMs: 5_000,
-    reconnectWaitMs: 1_000,
-    openTimeoutMs: 15_000,
-    quarantineMs: 2_000,
-    checkIntervalMs: 5_000,
-    expiryMarginMs: 3_600_000,
-    rememberMs: 300_000,
-    rememberedStreams: 100_000,
-    onDataLoss: () => undefined,
-    ...rest,
+    ...numbers,
+    connection: options.connection ?? {},
+    connect: options.connect ?? connect,
+    mapAddress: options.mapAddress ?? ((address) => address),
+    minimumDurability: settleChoice('minimumDurability', options.minimumDurability, DURABILITIES),
+    onDataLoss: options.onDataLoss ?? (() => undefined),
     url: url ?? 'redis://127.0.0.1:6379',
     cluster: cluster ?? null,
     keyPrefix,
-    assumedDurability: assumedDurability ?? null,
-    acknowledge: acknowledge ?? null,
+    assumedDurability:
+      options.assumedDurability === undefined
+        ? null
+        : settleChoice('assumedDurability', options.assumedDurability, DURABILITIES),
+    acknowledge:
+      options.acknowledge === undefined
+        ? null
+        : settleAcknowledgement(options.acknowledge, numbers.commandTimeoutMs),
   }
+}
+
+function settleAcknowledgement(
+  { replicas, synced = false, timeoutMs }: Acknowledgement,
+  commandTimeoutMs: number,
+): Required<Acknowledgement> {
+  const numbers = settleNumbers({ replicas, timeoutMs }, { replicas: 0, timeoutMs: 1_000 }, ['replicas'])
+  if (numbers.replicas === 0 && !synced)
+    throw new RangeError('acknowledge says what to wait for: replicas, synced')
+  // A server that waits for its replicas is silent, and must not be taken for dead.
+  if (numbers.timeoutMs >= commandTimeoutMs) {
+    throw new RangeError(`acknowledge.timeoutMs is less than commandTimeoutMs, which is ${commandTimeoutMs}`)
+  }
+  return { ...numbers, synced }
 }

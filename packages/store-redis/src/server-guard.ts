@@ -11,7 +11,7 @@ export interface GuardSettings {
   readonly scripts: readonly string[]
   readonly minimumDurability: Durability
   readonly assumedDurability: Durability | null
-  readonly acknowledge: Acknowledgement | null
+  readonly acknowledge: Required<Acknowledgement> | null
   readonly bucketsOf: (link: RedisLink) => readonly number[]
 }
 
@@ -21,7 +21,7 @@ export interface Acknowledgement {
   readonly replicas: number
   /** Whether the server and those replicas have synced it to their disks; needs Redis 7.2. Default false. */
   readonly synced?: boolean
-  /** How long that may take, in milliseconds; then the outcome is unknown. Default 1,000. */
+  /** How long that may take, in milliseconds; then the outcome is unknown. Less than `commandTimeoutMs`. Default 1,000. */
   readonly timeoutMs?: number
 }
 

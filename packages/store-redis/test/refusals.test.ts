@@ -50,6 +50,18 @@ describe('opening', () => {
     { keyPrefix: 'a{b}' },
     { cluster: [] },
     { url: 'redis://x', cluster: ['x:1'] },
+    { commandTimeoutMs: NaN },
+    { quarantineMs: -1 },
+    { checkIntervalMs: 0 },
+    { rememberedStreams: Infinity },
+    { minimumDurability: 'fsync' as 'power' },
+    { assumedDurability: 'none' as 'power' },
+    { acknowledge: { replicas: 0 } },
+    { acknowledge: { replicas: 1.5 } },
+    { acknowledge: { replicas: 1, timeoutMs: 0 } },
+    // Redis would be taken for dead before its replicas are late.
+    { acknowledge: { replicas: 1, timeoutMs: 5_000 } },
+    { acknowledge: { replicas: 1 }, commandTimeoutMs: 800 },
   ])('refuses %o', async (options) => {
     await expect(RedisStore.open(options)).rejects.toBeInstanceOf(RangeError)
   })

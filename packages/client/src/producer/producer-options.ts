@@ -2,6 +2,7 @@ import type { HeadersRecord } from '../request/dynamic-values.js'
 import type { Offset } from '../read/read-plan.js'
 import type { OffsetStorage } from '../read/offset-storage.js'
 import { streamError } from '../errors/durable-stream-error.js'
+import { withDefaults } from '../with-defaults.js'
 
 /** Options of a producer. */
 export interface IdempotentProducerOptions {
@@ -63,9 +64,9 @@ const DEFAULTS = { maxBatchBytes: 1_048_576, lingerMs: 5, maxInFlight: 5, maxBuf
 export type CompleteOptions = IdempotentProducerOptions & Readonly<typeof DEFAULTS>
 
 export function completeOptions(options: IdempotentProducerOptions): CompleteOptions {
-  const complete = { ...DEFAULTS, ...options }
-  const { maxBatchBytes, lingerMs, maxInFlight, maxBufferedBytes, epoch = 0 } = complete
-  const areInRange = maxBatchBytes >= 1 && lingerMs >= 0 && maxInFlight >= 1 && maxBufferedBytes >= 1
+  const complete = withDefaults(DEFAULTS, options)
+  const { maxBatchBytes, maxInFlight, maxBufferedBytes, epoch = 0 } = complete
+  const areInRange = maxBatchBytes >= 1 && maxInFlight >= 1 && maxBufferedBytes >= 1
   if (!areInRange || !Number.isSafeInteger(epoch) || epoch < 0) {
     throw streamError('INVALID_OPTION', 'a number among the options of the producer is out of range')
   }

@@ -1,6 +1,17 @@
 import type { Clock } from '../environment/clock.js'
 import type { SSEResilienceOptions } from './session-options.js'
 import { backoffDelay } from '../request/backoff.js'
+import { withDefaults } from '../with-defaults.js'
+
+const DEFAULTS: Required<SSEResilienceOptions> = {
+  minConnectionDuration: 1_000,
+  maxShortConnections: 3,
+  backoffBaseDelay: 100,
+  backoffMaxDelay: 5_000,
+  firstEventTimeout: 5_000,
+  retryAfter: 600_000,
+  logWarnings: true,
+}
 
 /** Whether SSE works on the way between here and the server, as far as one read has seen. */
 export class SseFitness {
@@ -9,18 +20,9 @@ export class SseFitness {
   #shortInARow = 0
   #blockedUntil = 0
 
-  constructor(clock: Clock, options: SSEResilienceOptions = {}) {
+  constructor(clock: Clock, options?: SSEResilienceOptions) {
     this.#clock = clock
-    this.#options = {
-      minConnectionDuration: 1_000,
-      maxShortConnections: 3,
-      backoffBaseDelay: 100,
-      backoffMaxDelay: 5_000,
-      firstEventTimeout: 5_000,
-      retryAfter: 600_000,
-      logWarnings: true,
-      ...options,
-    }
+    this.#options = withDefaults(DEFAULTS, options)
   }
 
   get works(): boolean {

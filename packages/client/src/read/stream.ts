@@ -14,9 +14,9 @@ import { readStreamUrl } from '../request/stream-url.js'
 import { storedValue } from './offset-storage.js'
 import { systemClock } from '../environment/clock.js'
 import { warnIfUsingHttpInBrowser } from '../environment/http-warning.js'
+import { withDefaults } from '../with-defaults.js'
 
-const DEFAULT_IDLE_MS = 90_000
-const DEFAULT_MAX_BUFFER_BYTES = 268_435_456
+const BOUNDS = { idleTimeout: 90_000, maxBufferBytes: 268_435_456 }
 
 /**
  * Reads a stream. Resolves when the first answer is there; rejects if there will be none: `NOT_FOUND`, `GONE`,
@@ -37,7 +37,8 @@ export async function stream<TJson = unknown>(options: StreamOptions): Promise<S
 
 function createSession(options: StreamOptions, url: string, startOffset: string): ReadSession {
   const clock = options.clock ?? systemClock
-  const backoff = { ...BackoffDefaults, ...options.backoffOptions }
+  const backoff = withDefaults(BackoffDefaults, options.backoffOptions)
+  const { idleTimeout: idleMs, maxBufferBytes } = withDefaults(BOUNDS, options)
   const requester = new Requester({
     url,
     headers: options.headers ?? {},
@@ -61,8 +62,8 @@ function createSession(options: StreamOptions, url: string, startOffset: string)
       sse: new SseFitness(clock, options.sseResilience),
       live: readLiveMode(options.live),
       pauseWhenHidden: options.pauseWhenHidden ?? true,
-      idleMs: options.idleTimeout ?? DEFAULT_IDLE_MS,
-      maxBufferBytes: options.maxBufferBytes ?? DEFAULT_MAX_BUFFER_BYTES,
+      idleMs,
+      maxBufferBytes,
       delayMs: (attempt) => backoffDelay(attempt, backoff, clock),
     },
     startOffset,

@@ -7,6 +7,7 @@ import { Requester } from './requester.js'
 import { failureKind } from './failure-kind.js'
 import { linkAbort } from '../environment/abort-link.js'
 import { systemClock } from '../environment/clock.js'
+import { withDefaults } from '../with-defaults.js'
 
 type Fetch = typeof globalThis.fetch
 
@@ -20,10 +21,10 @@ export function createFetchWithBackoff(
   backoffOptions: Partial<BackoffOptions> = BackoffDefaults,
   clock: Clock = systemClock,
 ): Fetch {
+  const backoff = withDefaults(BackoffDefaults, backoffOptions)
   return async (input, init) => {
     const url = input instanceof Request ? input.url : String(input)
     const requester = new Requester({ url, headers: {}, params: {}, fetch: fetchClient })
-    const backoff = { ...BackoffDefaults, ...backoffOptions }
     const recovery = new Recovery({ requester, clock, backoff, maxRetries: Infinity, onError: undefined })
     const link = linkAbort(init?.signal ?? undefined)
     try {

@@ -12,6 +12,7 @@ import { mergeHeaders } from '../request/dynamic-values.js'
 import { readStreamUrl } from '../request/stream-url.js'
 import { sendUntilAnswered } from '../request/one-shot.js'
 import { systemClock } from '../environment/clock.js'
+import { withDefaults } from '../with-defaults.js'
 
 /** Options of everything that is done with a stream. */
 export interface StreamHandleOptions {
@@ -51,7 +52,7 @@ export class HandleCore {
     this.url = readStreamUrl(options.url)
     this.options = options
     this.clock = options.clock ?? systemClock
-    this.backoff = { ...BackoffDefaults, ...options.backoffOptions }
+    this.backoff = withDefaults(BackoffDefaults, options.backoffOptions)
     this.contentType = options.contentType
   }
 

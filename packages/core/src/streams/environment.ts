@@ -1,4 +1,5 @@
 import type { StreamId } from '../protocol/branded.js'
+import { settleNumbers } from '../options.js'
 
 /** Time and chance, given from outside: the core has neither, so that tests and simulations can own them. */
 export interface Environment {
@@ -47,6 +48,19 @@ export const DEFAULT_LIMITS: StreamLimits = {
   maxCommitBytes: 8 << 20,
   maxLiveReaders: 100_000,
   sweepIntervalMs: 500,
+}
+
+const MAY_BE_ZERO = [
+  'maxProducersPerStream',
+  'maxForksPerStream',
+  'maxForkDepth',
+  'maxLiveReaders',
+  'sweepIntervalMs',
+] as const
+
+/** {@link StreamLimits} with nothing left out; throws a RangeError that names what is no bound. */
+export function settleLimits(limits: Partial<StreamLimits> = {}): StreamLimits {
+  return settleNumbers(limits, DEFAULT_LIMITS, MAY_BE_ZERO)
 }
 
 /** What went wrong outside of any decision. */

@@ -21,7 +21,7 @@ import { createWriter } from './stream-writer.js'
 import { BodyFramer } from './body-framer.js'
 import { asFault } from './committer.js'
 import { isPromise } from '../store/contract.js'
-import { DEFAULT_LIMITS, StreamFault } from './environment.js'
+import { StreamFault, settleLimits } from './environment.js'
 import { ForkMaker } from './fork-maker.js'
 import { LiveFeed } from './live-feed.js'
 import { PageReader } from './page-reader.js'
@@ -38,7 +38,7 @@ import { producerEntryKey } from '../store/record.js'
 export interface StreamEngineOptions {
   readonly store: StreamStore
   readonly environment: Environment
-  /** What is left out has the value of {@link DEFAULT_LIMITS}. */
+  /** What is left out has the value of `DEFAULT_LIMITS`; the constructor throws a RangeError for what is no bound. */
   readonly limits?: Partial<StreamLimits>
   /** Told of faults in work that no request waits for. */
   readonly onBackgroundFault?: (fault: StreamFault) => void
@@ -80,7 +80,7 @@ export class StreamEngine {
   constructor(options: StreamEngineOptions) {
     const { store, environment } = options
     this.store = store
-    this.limits = { ...DEFAULT_LIMITS, ...options.limits }
+    this.limits = settleLimits(options.limits)
     this.#environment = environment
     this.#writer = createWriter(store, environment, this.limits, options.onStreamGrown)
     this.#pages = new PageReader(store, environment)

@@ -1,6 +1,7 @@
 import type { Environment } from '../streams/environment.js'
 import type { PendingStream } from './stream-tails.js'
 import type { WakeRef } from './decide-lease.js'
+import { settleNumbers } from '../options.js'
 
 /** A wake on its way to a webhook. */
 export interface WebhookDelivery {
@@ -81,3 +82,22 @@ export const DEFAULT_SUBSCRIPTION_LIMITS: SubscriptionLimits = {
 
 /** How often nodes that share a store look through everything. */
 export const MULTI_NODE_SCAN_MS = 60_000
+
+const MAY_BE_ZERO = [
+  'maxSubscriptions',
+  'maxLinksPerSubscription',
+  'clockSkewMs',
+  'scanIntervalMs',
+  'scanPauseMs',
+  'tombstoneMs',
+] as const
+
+/** {@link SubscriptionLimits} with nothing left out; throws a RangeError that names what is no bound. */
+export function settleSubscriptionLimits(
+  limits: Partial<SubscriptionLimits>,
+  isShared: boolean,
+): SubscriptionLimits {
+  const defaults = DEFAULT_SUBSCRIPTION_LIMITS
+  const scanIntervalMs = isShared ? MULTI_NODE_SCAN_MS : defaults.scanIntervalMs
+  return settleNumbers(limits, { ...defaults, scanIntervalMs }, MAY_BE_ZERO)
+}

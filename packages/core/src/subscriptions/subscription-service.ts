@@ -11,7 +11,7 @@ import type { SubscriptionEnvironment, SubscriptionLimits } from './subscription
 import { AppendDispatcher } from './append-dispatcher.js'
 import { createWriter } from '../streams/stream-writer.js'
 import { DEFAULT_LIMITS, StreamFault } from '../streams/environment.js'
-import { DEFAULT_SUBSCRIPTION_LIMITS, MULTI_NODE_SCAN_MS } from './subscription-environment.js'
+import { settleSubscriptionLimits } from './subscription-environment.js'
 import { DeliverySlots } from './delivery-slots.js'
 import { EventLog } from './event-log.js'
 import { PageReader } from '../streams/page-reader.js'
@@ -67,8 +67,7 @@ export class SubscriptionService {
     const { engine, environment } = options
     const { store } = engine
     const isShared = store.capabilities.multiNode
-    const scanIntervalMs = isShared ? MULTI_NODE_SCAN_MS : DEFAULT_SUBSCRIPTION_LIMITS.scanIntervalMs
-    const limits = { ...DEFAULT_SUBSCRIPTION_LIMITS, scanIntervalMs, ...options.limits }
+    const limits = settleSubscriptionLimits(options.limits ?? {}, isShared)
     this.#onFault = options.onBackgroundFault ?? (() => undefined)
     const onFault = (error: unknown): void => {
       if (!this.#isStopping) this.#onFault(asFault(error))

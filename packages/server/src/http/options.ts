@@ -1,5 +1,6 @@
 import type { StreamLimits, StreamStore } from '@ds/core'
 import type { SubscriptionOptions } from '../subscriptions/options.js'
+import { settleChoice, settleNumbers } from '@ds/core'
 
 /** Which websites' pages may use the server: all, those of a list of origins, or none. */
 export type CorsOption = '*' | readonly string[] | false
@@ -18,7 +19,7 @@ export interface StreamLifecycleEvent {
 /** Called after the fact; the response does not wait for it, and what it throws goes to `onFault`. */
 export type StreamLifecycleHook = (event: StreamLifecycleEvent) => void | Promise<void>
 
-/** What a handler can be told; everything but the store has a default. */
+/** What a handler can be told; everything but the store has a default. What cannot be meant is a RangeError. */
 export interface HandlerOptions {
   readonly store: StreamStore
   /** The path below which streams live, without a trailing slash. Default `/v1/stream`. */
@@ -71,22 +72,29 @@ export type HandlerSettings = Required<
   readonly publicOrigin: string | null
 }
 
+const NUMBERS = {
+  longPollTimeoutMs: 30_000,
+  sseRecycleMs: 60_000,
+  sseHeartbeatMs: 15_000,
+  stallTimeoutMs: 30_000,
+  maxBodyBytes: 64 << 20,
+  maxReceivingBytes: 512 << 20,
+  maxPipelined: 1000,
+  maxTargetLength: 8192,
+  maxPathLength: 1024,
+  compressFromBytes: 1024,
+}
+
+/** Fills in the defaults; throws a RangeError for what cannot be meant. */
 export function settle(options: HandlerOptions): HandlerSettings {
+  const basePath = (options.basePath ?? '/v1/stream').replace(/\/+$/, '')
+  if (basePath !== '' && !basePath.startsWith('/')) throw new RangeError('basePath begins with a slash')
   return {
-    basePath: (options.basePath ?? '/v1/stream').replace(/\/+$/, ''),
+    ...settleNumbers(options, NUMBERS, ['longPollTimeoutMs', 'maxPipelined', 'compressFromBytes']),
+    basePath,
     publicOrigin: options.publicOrigin?.replace(/\/+$/, '') ?? null,
-    longPollTimeoutMs: options.longPollTimeoutMs ?? 30_000,
-    sseRecycleMs: options.sseRecycleMs ?? 60_000,
-    sseHeartbeatMs: options.sseHeartbeatMs ?? 15_000,
-    stallTimeoutMs: options.stallTimeoutMs ?? 30_000,
-    cachePrivacy: options.cachePrivacy ?? 'public',
+    cachePrivacy: settleChoice('cachePrivacy', options.cachePrivacy, ['public', 'private', 'no-store']),
     cors: options.cors ?? '*',
-    maxBodyBytes: options.maxBodyBytes ?? 64 << 20,
-    maxReceivingBytes: options.maxReceivingBytes ?? 512 << 20,
-    maxPipelined: options.maxPipelined ?? 1000,
-    maxTargetLength: options.maxTargetLength ?? 8192,
-    maxPathLength: options.maxPathLength ?? 1024,
-    compressFromBytes: options.compressFromBytes ?? 1024,
     onStreamCreated: options.onStreamCreated ?? (() => undefined),
     onStreamDeleted: options.onStreamDeleted ?? (() => undefined),
     onFault: options.onFault ?? ((fault) => console.error(fault)),

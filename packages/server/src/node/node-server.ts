@@ -7,6 +7,7 @@ import { ALLOW } from '../http/common-headers.js'
 import { DirectMessage } from './direct-message.js'
 import { ERROR_STATUS } from '../http/errors.js'
 import { STATUS_CODES } from 'node:http'
+import { settleNumbers } from '@ds/core'
 
 /** The bounds that a node:http server keeps itself. */
 export interface NodeServerOptions {
@@ -18,6 +19,13 @@ export interface NodeServerOptions {
   readonly keepAliveTimeoutMs?: number
   /** The size of all headers of a request together: 431 over it. Default 16 KiB. */
   readonly maxHeaderBytes?: number
+}
+
+const BOUNDS = {
+  requestTimeoutMs: 300_000,
+  headersTimeoutMs: 30_000,
+  keepAliveTimeoutMs: 65_000,
+  maxHeaderBytes: 16 << 10,
 }
 
 /** What Node's parser refuses before there is a request, by its error codes. */
@@ -34,13 +42,17 @@ const LINGER_MS = 2_000
 
 /** What `createServer` of node:http or node:https should be given for a listener of streams. */
 export function nodeServerOptions(options: NodeServerOptions = {}): HttpServerOptions<typeof DirectMessage> {
-  const { requestTimeoutMs = 300_000, headersTimeoutMs = 30_000 } = options
+  const { requestTimeoutMs, headersTimeoutMs, keepAliveTimeoutMs, maxHeaderBytes } = settleNumbers(
+    options,
+    BOUNDS,
+    ['requestTimeoutMs', 'headersTimeoutMs', 'keepAliveTimeoutMs'],
+  )
   return {
     IncomingMessage: DirectMessage,
     requestTimeout: requestTimeoutMs,
     headersTimeout: Math.min(headersTimeoutMs, requestTimeoutMs || headersTimeoutMs),
-    keepAliveTimeout: options.keepAliveTimeoutMs ?? 65_000,
-    maxHeaderSize: options.maxHeaderBytes ?? 16 << 10,
+    keepAliveTimeout: keepAliveTimeoutMs,
+    maxHeaderSize: maxHeaderBytes,
     connectionsCheckingInterval: 1_000,
     // So that clients which have vanished without a word are noticed.
     keepAlive: true,

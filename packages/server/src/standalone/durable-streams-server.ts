@@ -13,6 +13,7 @@ import { createServer } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import { mountHandler } from '../hono/hono-app.js'
 import { nodeRuntime } from '../node/node-runtime.js'
+import { settleChoice, settleNumbers } from '@ds/core'
 
 /** What a standalone server can be told besides what its handler can. */
 export interface ServerOptions extends Omit<HandlerOptions, 'store'>, NodeServerOptions {
@@ -30,6 +31,8 @@ export interface ServerOptions extends Omit<HandlerOptions, 'store'>, NodeServer
   readonly stopTimeoutMs?: number
 }
 
+const BOUNDS = { maxConnections: 100_000, stopTimeoutMs: 10_000 }
+
 /** How often a stopping server looks for connections that have become idle. */
 const CLOSE_IDLE_MS = 20
 /** How long a stopping server waits for requests of which only a part of the head has come. */
@@ -39,6 +42,8 @@ const CLOSE_UNBEGUN_MS = 1_000
 export class DurableStreamsServer {
   readonly handler: StreamHandler
   readonly #options: ServerOptions
+  readonly #bounds: typeof BOUNDS
+  readonly #isHono: boolean
   readonly #server: Server
   readonly #store: StreamStore
   readonly #sockets = new Set<Socket>()
@@ -46,6 +51,8 @@ export class DurableStreamsServer {
 
   constructor(options: ServerOptions = {}) {
     this.#options = options
+    this.#bounds = settleNumbers(options, BOUNDS, ['stopTimeoutMs'])
+    this.#isHono = settleChoice('binding', options.binding, ['node', 'hono']) === 'hono'
     this.#store = options.store ?? new MemoryStore()
     this.handler = new StreamHandler({ ...options, store: this.#store }, nodeRuntime)
     this.#server = this.#createServer()
@@ -88,7 +95,7 @@ export class DurableStreamsServer {
     const closeUnbegun = setTimeout(() => this.#closeUnbegunConnections(), CLOSE_UNBEGUN_MS)
     let deadline: NodeJS.Timeout | undefined
     const timeIsUp = new Promise<void>((resolve) => {
-      deadline = setTimeout(resolve, this.#options.stopTimeoutMs ?? 10_000)
+      deadline = setTimeout(resolve, this.#bounds.stopTimeoutMs)
     })
     await Promise.race([Promise.all([this.handler.close(), closed]), timeIsUp])
     this.#server.closeAllConnections()
@@ -112,7 +119,7 @@ export class DurableStreamsServer {
 
   #createServer(): Server {
     const server = createServer(nodeServerOptions(this.#options))
-    server.maxConnections = this.#options.maxConnections ?? 100_000
+    server.maxConnections = this.#bounds.maxConnections
     server.on('connection', (socket: Socket) => {
       socket.setNoDelay(true)
       this.#sockets.add(socket)
@@ -128,7 +135,7 @@ export class DurableStreamsServer {
   }
 
   #createListener(): ReturnType<typeof createNodeListener> {
-    if (this.#options.binding !== 'hono') return createNodeListener(this.handler)
+    if (!this.#isHono) return createNodeListener(this.handler)
     const { fetch } = mountHandler(this.handler)
     const listener = getRequestListener(fetch)
     const plainListener = createNodeListener(this.handler)

@@ -46,6 +46,7 @@ export class Subscriptions {
       ...(options.limits === undefined ? {} : { limits: options.limits }),
     })
     const rotateAfterMs = options.signingKeyRotationMs ?? DEFAULT_KEY_ROTATION_MS
+    if (!(rotateAfterMs > 0)) throw new RangeError('signingKeyRotationMs is a time greater than zero')
     this.#keys = new SigningKeys(this.service, now, rotateAfterMs)
     const tokens = new WakeTokens(this.#keys, now)
     if (transport !== null) deliverer = new WebhookDeliverer(transport, this.#keys, tokens, now)
