@@ -74,7 +74,7 @@ export class CommitQueue implements BatchOwner, StreamWriter {
     const queue = this.#queues.get(path)
     if (
       (queue !== undefined && queue.waiting.length >= this.#limits.maxQueuedWrites) ||
-      this.#queuedBytes + write.byteLength > this.#limits.maxQueuedBytes
+      (this.#queuedBytes > 0 && this.#queuedBytes + write.byteLength > this.#limits.maxQueuedBytes)
     ) {
       throw new StreamFault('overloaded', 'too many writes are waiting')
     }

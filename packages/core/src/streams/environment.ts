@@ -27,7 +27,10 @@ export interface StreamLimits {
   readonly maxLiveBatchBytes: number
   /** Writes that may wait for one stream. */
   readonly maxQueuedWrites: number
-  /** Bytes of all writes that wait, in total, and of all bodies that wait to be framed. */
+  /**
+   * Bytes of all writes that wait, in total, and of all bodies that wait to be framed; a single longer one still goes
+   * when no other waits.
+   */
   readonly maxQueuedBytes: number
   /** Bytes that one commit may carry; a single longer append still goes whole. */
   readonly maxCommitBytes: number

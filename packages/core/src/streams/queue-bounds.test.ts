@@ -58,6 +58,18 @@ describe('writes that wait', () => {
     })
   })
 
+  it('may be longer than all together may be, if no other waits', async () => {
+    const node = await heldNode({ maxQueuedBytes: 10 })
+    const all = codes([
+      node.engine.append(path, appendOf('longer than ten')),
+      node.engine.append(path, appendOf('x')),
+    ])
+    await node.environment.settle()
+    node.open()
+    expect(await all).toEqual(['appended', 'overloaded'])
+    expect(await codes([node.engine.append(path, appendOf('longer than ten'))])).toEqual(['appended'])
+  })
+
   it('are refused beyond a number of bytes in total, which is freed with every end of theirs', async () => {
     const node = await heldNode({ maxQueuedBytes: 10 })
     const first = codes([

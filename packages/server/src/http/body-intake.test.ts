@@ -65,6 +65,14 @@ describe('BodyIntake', () => {
     await Promise.all(bodies)
   })
 
+  test('the largest body that is allowed is received, however little all together may be', async () => {
+    const intake = createIntake(64 * KIB, 5 * KIB)
+    for (const announced of [64 * KIB, null]) {
+      const request = fakeRequest({}, [new Uint8Array(32 * KIB), new Uint8Array(32 * KIB)], announced)
+      expect(await receive(intake, request)).toHaveLength(64 * KIB)
+    }
+  })
+
   test('what is being received counts until it has come or has failed', async () => {
     const intake = createIntake(64 * KIB, 64 * KIB)
     for (const error of [undefined, new Error('the client is gone')]) {

@@ -40,7 +40,10 @@ export interface HandlerOptions {
   readonly cors?: CorsOption
   /** The largest request body, in bytes: 413 over it. Default 64 MiB. */
   readonly maxBodyBytes?: number
-  /** The bytes of all bodies that are being received, in total: 503 over it. Default 512 MiB. */
+  /**
+   * The bytes of all bodies that are being received, in total: 503 over it. Default 512 MiB, and never less than
+   * `maxBodyBytes`, so that the largest body is received at least while there are no others.
+   */
   readonly maxReceivingBytes?: number
   /**
    * Requests of one connection that may wait for the answers to earlier ones; with one more it is closed. Default 1000.
@@ -89,8 +92,10 @@ const NUMBERS = {
 export function settle(options: HandlerOptions): HandlerSettings {
   const basePath = (options.basePath ?? '/v1/stream').replace(/\/+$/, '')
   if (basePath !== '' && !basePath.startsWith('/')) throw new RangeError('basePath begins with a slash')
+  const numbers = settleNumbers(options, NUMBERS, ['longPollTimeoutMs', 'maxPipelined', 'compressFromBytes'])
   return {
-    ...settleNumbers(options, NUMBERS, ['longPollTimeoutMs', 'maxPipelined', 'compressFromBytes']),
+    ...numbers,
+    maxReceivingBytes: Math.max(numbers.maxReceivingBytes, numbers.maxBodyBytes),
     basePath,
     publicOrigin: options.publicOrigin?.replace(/\/+$/, '') ?? null,
     cachePrivacy: settleChoice('cachePrivacy', options.cachePrivacy, ['public', 'private', 'no-store']),
