@@ -66,12 +66,14 @@ async function runAndConclude(
     capabilities: capabilitiesOf(options),
     concurrency: options.concurrency,
     signal: watch.signal,
+    beforeCase: () => watch.settled(),
     onCase: (one) => {
       progress.add(one)
       watch.note(one)
     },
     ...(options.knownFailures === undefined ? {} : { knownFailures: options.knownFailures }),
   })
+  await watch.settled()
   progress.end()
   const subject = { kind: 'server', name: `${target.origin}${target.basePath}` } as const
   const exitCode = await concludeRun(subject, cases, startedAt, options, terminal, watch.signal)

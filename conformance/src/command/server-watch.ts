@@ -9,7 +9,7 @@ export class ServerWatch {
   readonly signal: AbortSignal
   readonly #gone = new AbortController()
   readonly #answers: () => Promise<boolean>
-  #isAsking = false
+  #asking: Promise<void> | null = null
   #lastCase = ''
 
   constructor(user: AbortSignal, answers: () => Promise<boolean>) {
@@ -30,10 +30,13 @@ export class ServerWatch {
 
   /** Takes a case that has ended; after one that failed, the server is asked whether it is still there. */
   note(one: CaseReport): void {
-    if ((one.verdict !== 'failed' && one.verdict !== 'known-failure') || this.#isAsking || this.hasGone)
-      return
-    this.#isAsking = true
-    void this.#ask(one.id)
+    if (one.verdict !== 'failed' && one.verdict !== 'known-failure') return
+    if (!this.hasGone) this.#asking ??= this.#ask(one.id)
+  }
+
+  /** Resolves when nothing is being asked: cases fail faster than it is found out that they do for want of a server. */
+  async settled(): Promise<void> {
+    await this.#asking
   }
 
   async #ask(id: string): Promise<void> {
@@ -44,6 +47,6 @@ export class ServerWatch {
         this.#gone.abort()
       }
     }
-    this.#isAsking = false
+    this.#asking = null
   }
 }

@@ -41,6 +41,8 @@ export interface ServerRun extends CaseSelection {
   readonly caseTimeoutMs?: number
   /** Ends the run early; cases that have not ended are `not-run`. */
   readonly signal?: AbortSignal
+  /** Waited for before each case. */
+  readonly beforeCase?: () => Promise<void>
   /** Called as soon as a case has ended, in the order in which they end. */
   readonly onCase?: (one: CaseReport) => void
 }
@@ -64,6 +66,7 @@ export async function executeCases(cases: readonly ServerCase[], run: ServerRun)
   for (const one of selected.filter(isSkipped)) finish(skipped(one, run))
   const runnable = selected.filter((one) => !isSkipped(one))
   const execute = async (one: ServerCase, longPollTimeoutMs: number): Promise<void> => {
+    await run.beforeCase?.()
     if (run.signal?.aborted === true) return
     const report = await executeCase(one, run, longPollTimeoutMs, paths)
     if (report !== undefined) finish(report)
