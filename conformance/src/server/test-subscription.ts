@@ -100,6 +100,15 @@ export class TestSubscription {
     return streams.find(({ path }) => path === this.in(name))?.acked_offset
   }
 
+  /** Waits until streams are linked: another node may take a while to notice their first appends. */
+  async linked(...names: readonly string[]): Promise<void> {
+    await this.ctx.eventually(async () => {
+      const { streams } = await this.show()
+      const missing = names.filter((name) => streams.every(({ path }) => path !== this.in(name)))
+      if (missing.length > 0) throw new Error(`${missing.join(' and ')} are not linked`)
+    }, 5_000)
+  }
+
   delete(): Promise<Exchange> {
     return this.ctx.request('DELETE', this.path)
   }

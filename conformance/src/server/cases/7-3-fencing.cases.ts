@@ -136,7 +136,7 @@ export const fencingCases: readonly ServerCase[] = defineCases('7.3', [
       const subscription = new TestSubscription(ctx)
       await subscription.pool({ lease_ttl_ms: 60_000 })
       const [a, b] = [await subscription.write('jobs/a'), await subscription.write('jobs/b')]
-      await ctx.sleep(100)
+      await subscription.linked('jobs/a', 'jobs/b')
       const claim = await subscription.claimed('w')
       ;(await subscription.report('ack', claim, { acks: [subscription.ackOf('jobs/a', a)] })).expectStatus(
         200,

@@ -87,7 +87,7 @@ export const pullWakeCases: readonly ServerCase[] = defineCases('7.2', [
       const subscription = new TestSubscription(ctx)
       await subscription.pool()
       const [a, b] = [await subscription.write('jobs/a'), await subscription.write('jobs/b')]
-      await ctx.sleep(100)
+      await subscription.linked('jobs/a', 'jobs/b')
       const claim = await subscription.claimed('w')
       const first = await subscription.report('ack', claim, { acks: [subscription.ackOf('jobs/a', a)] })
       first.expectStatus(200).expectJson({ ok: true, next_wake: false })
@@ -180,7 +180,7 @@ export const pullWakeCases: readonly ServerCase[] = defineCases('7.2', [
       await subscription.pool()
       const first = await subscription.write('jobs/a')
       const [a, b] = [await subscription.write('jobs/a'), await subscription.write('jobs/b')]
-      await ctx.sleep(100)
+      await subscription.linked('jobs/a', 'jobs/b')
       const claim = await subscription.claimed('w')
       const good = subscription.ackOf('jobs/b', b)
       for (const bad of [
