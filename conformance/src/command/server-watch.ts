@@ -7,12 +7,14 @@ const ASK_AGAIN_MS = 300
 export class ServerWatch {
   /** Aborted when the user stops the run, or when the server has gone. */
   readonly signal: AbortSignal
+  readonly #user: AbortSignal
   readonly #gone = new AbortController()
   readonly #answers: () => Promise<boolean>
   #asking: Promise<void> | null = null
   #lastCase = ''
 
   constructor(user: AbortSignal, answers: () => Promise<boolean>) {
+    this.#user = user
     this.signal = AbortSignal.any([user, this.#gone.signal])
     // Every case that runs listens.
     setMaxListeners(0, this.signal)
@@ -42,7 +44,8 @@ export class ServerWatch {
   async #ask(id: string): Promise<void> {
     if (!(await this.#answers())) {
       await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS))
-      if (!(await this.#answers())) {
+      // Whoever stops the run breaks the question off as well, which says nothing about the server.
+      if (!(await this.#answers()) && !this.#user.aborted) {
         this.#lastCase = id
         this.#gone.abort()
       }

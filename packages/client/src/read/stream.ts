@@ -38,7 +38,8 @@ export async function stream<TJson = unknown>(options: StreamOptions): Promise<S
 function createSession(options: StreamOptions, url: string, startOffset: string): ReadSession {
   const clock = options.clock ?? systemClock
   const backoff = withDefaults(BackoffDefaults, options.backoffOptions)
-  const { idleTimeout: idleMs, maxBufferBytes } = withDefaults(BOUNDS, options)
+  const { idleTimeout, maxBufferBytes } = options
+  const bounds = withDefaults(BOUNDS, { idleTimeout, maxBufferBytes })
   const requester = new Requester({
     url,
     headers: options.headers ?? {},
@@ -62,8 +63,8 @@ function createSession(options: StreamOptions, url: string, startOffset: string)
       sse: new SseFitness(clock, options.sseResilience),
       live: readLiveMode(options.live),
       pauseWhenHidden: options.pauseWhenHidden ?? true,
-      idleMs,
-      maxBufferBytes,
+      idleMs: bounds.idleTimeout,
+      maxBufferBytes: bounds.maxBufferBytes,
       delayMs: (attempt) => backoffDelay(attempt, backoff, clock),
     },
     startOffset,
